@@ -1,0 +1,191 @@
+package scim
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+)
+
+// MediaType is the content type of every answer, without parameters: some clients compare the whole value.
+const MediaType = "application/scim+json"
+
+const timeFormat = "2006-01-02T15:04:05.000000Z" // UTC, as exact as the databases keep it
+
+// Ref points to a person in a group or to a group of a person.
+type Ref struct {
+	ID      string
+	Display string
+}
+
+// View is a resource ready to be answered: the attributes that are kept in columns, the rest as stored, and what the
+// server adds. Empty strings are left out.
+type View struct {
+	Type        *ResourceType
+	ID          string
+	ExternalID  string
+	UserName    string // users
+	DisplayName string // groups; that of a user is among the stored attributes
+	Active      bool   // users
+	Stored      []byte // JSON object of the other attributes as Resource.JSON wrote it; may be nil
+	Groups      []Ref  // users
+	Members     []Ref  // groups
+	Created     time.Time
+	Modified    time.Time
+	Version     int64  // of the row; becomes a weak entity tag
+	Base        string // the SCIM address without slash at its end, for absolute locations
+}
+
+// Location is the absolute address of the resource.
+func (v *View) Location() string { return v.Base + v.Type.Endpoint + "/" + v.ID }
+
+// ETag is the weak entity tag of RFC 7644 §3.14.
+func (v *View) ETag() string { return `W/"` + strconv.FormatInt(v.Version, 10) + `"` }
+
+// Append writes the resource with the attributes that p lets through; nil means all of them.
+func (v *View) Append(dst []byte, p *Projection) []byte {
+	dst = append(dst, `{"schemas":[`...)
+	dst = appendString(dst, v.Type.Schema.URN)
+	for _, extension := range v.Type.Extensions {
+		// Inside a stored string the quotation marks would be escaped, so this is the key.
+		if bytes.Contains(v.Stored, []byte(`"`+extension.URN+`":`)) {
+			dst = appendString(append(dst, ','), extension.URN)
+		}
+	}
+	dst = append(dst, ']')
+	dst = appendString(appendKey(dst, "id"), v.ID)
+	if v.ExternalID != "" && p.Wants(v.Type, "externalId") {
+		dst = appendString(appendKey(dst, "externalId"), v.ExternalID)
+	}
+	if v.UserName != "" && p.Wants(v.Type, "userName") {
+		dst = appendString(appendKey(dst, "userName"), v.UserName)
+	}
+	if v.DisplayName != "" && p.Wants(v.Type, "displayName") {
+		dst = appendString(appendKey(dst, "displayName"), v.DisplayName)
+	}
+	if v.Type == UserType && p.Wants(v.Type, "active") {
+		dst = appendScalar(appendKey(dst, "active"), v.Active)
+	}
+	dst = v.appendStored(dst, p)
+	dst = v.appendRefs(dst, "groups", v.Groups, GroupType, p)
+	dst = v.appendRefs(dst, "members", v.Members, UserType, p)
+	dst = v.appendMeta(dst, p)
+	return append(dst, '}')
+}
+
+// appendStored splices the stored attributes as bytes; only a projection makes it necessary to read them.
+func (v *View) appendStored(dst []byte, p *Projection) []byte {
+	inner := bytes.TrimSpace(v.Stored)
+	if len(inner) <= 2 {
+		return dst
+	}
+	if p == nil {
+		return append(append(dst, ','), inner[1:len(inner)-1]...)
+	}
+	r, err := LoadResource(v.Type, inner)
+	if err != nil {
+		return dst // not written by this package; the rest of the answer is still true
+	}
+	return r.appendAttributes(dst, p)
+}
+
+func (v *View) appendRefs(dst []byte, name string, refs []Ref, of *ResourceType, p *Projection) []byte {
+	a := v.Type.Schema.Attribute(name)
+	if a == nil {
+		return dst
+	}
+	only, wanted := p.wants(a)
+	if !wanted || len(refs) == 0 && name == "groups" {
+		return dst
+	}
+	kind := "direct"
+	if of == UserType {
+		kind = "User"
+	}
+	dst = append(appendKey(dst, name), '[')
+	for i, ref := range refs {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '{')
+		if only.wants(a.Sub("value")) {
+			dst = appendString(appendKey(dst, "value"), ref.ID)
+		}
+		if only.wants(a.Sub("$ref")) {
+			dst = appendString(appendKey(dst, "$ref"), v.Base+of.Endpoint+"/"+ref.ID)
+		}
+		if ref.Display != "" && only.wants(a.Sub("display")) {
+			dst = appendString(appendKey(dst, "display"), ref.Display)
+		}
+		if only.wants(a.Sub("type")) {
+			dst = appendString(appendKey(dst, "type"), kind)
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
+}
+
+func (v *View) appendMeta(dst []byte, p *Projection) []byte {
+	meta := v.Type.attribute("meta")
+	only, wanted := p.wants(meta)
+	if !wanted {
+		return dst
+	}
+	values := map[string]any{
+		"resourceType": v.Type.Name,
+		"created":      v.Created.UTC().Format(timeFormat),
+		"lastModified": v.Modified.UTC().Format(timeFormat),
+		"location":     v.Location(),
+		"version":      v.ETag(),
+	}
+	mark := len(dst)
+	dst = appendKey(dst, "meta")
+	start := len(dst)
+	if dst = appendValue(dst, meta, values, only); len(dst) == start {
+		return dst[:mark]
+	}
+	return dst
+}
+
+// Page is a ListResponse (RFC 7644 §3.4.2).
+type Page struct {
+	Total      int
+	StartIndex int // counted from 1
+	Views      []View
+}
+
+// Append writes the page. Resources is there even when it is empty: Entra takes its absence for a failure.
+func (page *Page) Append(dst []byte, p *Projection) []byte {
+	dst = appendListHead(dst, page.Total, page.StartIndex, len(page.Views))
+	for i := range page.Views {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = page.Views[i].Append(dst, p)
+	}
+	return append(dst, "]}"...)
+}
+
+func appendListHead(dst []byte, total, startIndex, items int) []byte {
+	dst = append(dst, `{"schemas":["`+listResponseURN+`"],"totalResults":`...)
+	dst = strconv.AppendInt(dst, int64(total), 10)
+	dst = append(dst, `,"startIndex":`...)
+	dst = strconv.AppendInt(dst, int64(startIndex), 10)
+	dst = append(dst, `,"itemsPerPage":`...)
+	dst = strconv.AppendInt(dst, int64(items), 10)
+	return append(dst, `,"Resources":[`...)
+}
+
+// Append writes the error message of RFC 7644 §3.12, and nothing beyond it: strict clients refuse other members. status
+// is a string.
+func (e *Error) Append(dst []byte) []byte {
+	dst = append(dst, `{"schemas":["`+errorURN+`"],"status":"`...)
+	dst = strconv.AppendInt(dst, int64(e.Status), 10)
+	dst = append(dst, '"')
+	if e.Type != "" {
+		dst = appendString(appendKey(dst, "scimType"), e.Type)
+	}
+	if e.Detail != "" {
+		dst = appendString(appendKey(dst, "detail"), e.Detail)
+	}
+	return append(dst, '}')
+}
