@@ -1,0 +1,148 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Account is a person's global sign-in: one address, members of any number of organizations.
+type Account struct {
+	ID    string `gorm:"primaryKey"`
+	Email string
+	Name  string
+	// PasswordHash is a PHC string of argon2id; nil without a password.
+	PasswordHash *string
+	// ProvenBy is "link", "sso" or "operator" when something has shown that the address is the person's own.
+	ProvenBy             *string
+	ProvenAt             *time.Time
+	CreatedAt, UpdatedAt time.Time
+}
+
+// HasPassword tells whether the account can sign in by password at all.
+func (a *Account) HasPassword() bool { return a.PasswordHash != nil }
+
+// accountFor finds the account of an address, or makes one without credentials. An account whose address nothing ever proved
+// belongs to nobody yet: linking a member to it deletes its credentials and sessions, so that who registered somebody else's
+// address in advance gets nothing (PRODUCT.md §6).
+func (tx *Tx) accountFor(email, name string) (*Account, error) {
+	a := &Account{ID: newID("acc_", tx.now), Email: email, Name: name, CreatedAt: tx.now, UpdatedAt: tx.now}
+	fresh, err := tx.insertNew(a)
+	if err != nil || fresh {
+		return a, err
+	}
+	a = &Account{}
+	if err := tx.lock(tx.DB).Where("email = ?", email).Take(a).Error; err != nil {
+		return nil, err
+	}
+	if a.ProvenBy == nil {
+		if err := tx.disarm(a); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// disarm removes an account's credentials, one-time links and sessions.
+func (tx *Tx) disarm(a *Account) error {
+	if a.PasswordHash != nil {
+		if err := tx.Model(a).Updates(map[string]any{"password_hash": nil}).Error; err != nil {
+			return err
+		}
+		a.PasswordHash = nil
+	}
+	if err := tx.Where("account_id = ? and kind = 'password'", a.ID).Delete(&Link{}).Error; err != nil {
+		return err
+	}
+	return tx.Where("account_id = ?", a.ID).Delete(&Session{}).Error
+}
+
+// prove notes what has shown that the address is the person's own. The first proof stays.
+func (tx *Tx) prove(a *Account, by string) error {
+	if a.ProvenBy != nil {
+		return nil
+	}
+	a.ProvenBy, a.ProvenAt = &by, &tx.now
+	return tx.Model(&Account{}).Where("id = ?", a.ID).Updates(map[string]any{"proven_by": by, "proven_at": tx.now}).Error
+}
+
+// ChangePassword replaces the password in a session that proved it. Forbidden in an SSO session, Unauthenticated if current is wrong.
+// Every other session of the account ends.
+func (db *DB) ChangePassword(ctx context.Context, s *SignedIn, client Client, current, password string) error {
+	if s.Session.Method != MethodPassword {
+		return forbidden("Your password can be changed only after signing in with it, or by the link under “Forgotten password”. You are signed in with single sign-on.")
+	}
+	if err := db.checkPassword(ctx, &s.Account, current, client.IP); err != nil {
+		return err
+	}
+	hash, err := db.hashPassword(ctx, password, s.Account.Email, s.Organization.Name)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, s.Actor(client.IP), s.Organization.ID, func(tx *Tx) error {
+		if err := tx.Model(&Account{}).Where("id = ?", s.Account.ID).Updates(map[string]any{"password_hash": hash}).Error; err != nil {
+			return err
+		}
+		if err := tx.Where("account_id = ? and id <> ?", s.Account.ID, s.Session.ID).Delete(&Session{}).Error; err != nil {
+			return err
+		}
+		return tx.recordForAccount(&s.Account, "account.password_changed")
+	})
+}
+
+// RenameAccount changes the name a person is shown by, in all their organizations that no directory manages.
+func (db *DB) RenameAccount(ctx context.Context, s *SignedIn, client Client, name string) error {
+	name, err := cleanName("name", name, "your name")
+	if err != nil {
+		return err
+	}
+	if s.Member.SCIMManaged {
+		return forbidden("Your name comes from your company's directory. Ask for the change there.")
+	}
+	return db.write(ctx, s.Actor(client.IP), s.Organization.ID, func(tx *Tx) error {
+		if name == s.Member.DisplayName && name == s.Account.Name {
+			return errNoChange
+		}
+		if err := tx.Model(&Account{}).Where("id = ?", s.Account.ID).Updates(map[string]any{"name": name}).Error; err != nil {
+			return err
+		}
+		err := tx.Model(&Member{}).Where("account_id = ? and scim_managed = ?", s.Account.ID, false).
+			Updates(map[string]any{"display_name": name, "given_name": "", "family_name": "", "version": gorm.Expr("version + 1"), "updated_at": tx.now}).Error
+		if err != nil {
+			return err
+		}
+		tx.record("account.renamed", s.Member.target(), Facts{"name": s.Member.DisplayName}, Facts{"name": name})
+		return nil
+	})
+}
+
+// recordForAccount audits a change of an account in every organization it is a member of.
+func (tx *Tx) recordForAccount(a *Account, action string) error {
+	var members []Member
+	if err := tx.Where("account_id = ?", a.ID).Order("id").Limit(1000).Find(&members).Error; err != nil {
+		return err
+	}
+	org := tx.org
+	defer func() { tx.org = org }()
+	for _, m := range members {
+		tx.org = m.OrgID
+		tx.record(action, m.target(), nil, nil)
+	}
+	if len(members) == 0 {
+		tx.org = ""
+		tx.record(action, Target{"account", a.ID, a.Email}, nil, nil)
+	}
+	return nil
+}
+
+// accountByEmail is nil without an error if nobody has that address.
+func (db *DB) accountByEmail(ctx context.Context, email string) (*Account, error) {
+	var a Account
+	err := db.read(ctx).Where("email = ?", email).Take(&a).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	return &a, err
+}

@@ -1,0 +1,300 @@
+// Package models owns the rows, the rules, the transactions and the audit log of Gatehouse.
+//
+// Every change is an operation with a name (ClaimDomain, DeactivateMember) that takes an explicit Actor, runs in one transaction and
+// writes its audit rows there; the doors write and touch see to that and are not exported. Readers are nouns (Member, Domains).
+// It knows neither HTTP nor SAML nor DNS: handlers hand it what those found.
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
+	"github.com/ncruces/go-sqlite3/gormlite"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/logger"
+
+	"gatehouse/migrations"
+)
+
+// Options says which database to open and where time comes from.
+type Options struct {
+	// URL is "sqlite:PATH" or "postgres://…".
+	URL string
+	// SecretKey is the master key from which keys for single purposes are derived; at least 32 bytes.
+	SecretKey []byte
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+	// SkipMigrations opens a database that is known to be up to date.
+	SkipMigrations bool
+	// NoRateLimits lets anybody try as often as they like; for load tests only.
+	NoRateLimits bool
+}
+
+// DB is the one door to the database.
+type DB struct {
+	reader  *gorm.DB
+	writer  *gorm.DB // the reader itself on PostgreSQL; a single connection on SQLite, so that writers queue without polling
+	dialect string
+	now     func() time.Time
+	hashing chan struct{}
+	// noLimits turns rate limits off, for load tests.
+	noLimits bool
+}
+
+const (
+	postgresConnections = 10 // for two cores; database/sql's default of two idle ones opens connections under load
+	sqliteReaders       = 8
+	maxParallelHashes   = 4 // of 19 MiB each
+	transactionAttempts = 5
+)
+
+// sqliteTime is fixed in width, so that times compare as text.
+const sqliteTime = "2006-01-02T15:04:05.000000Z"
+
+// Open connects, applies what migrations are missing, and returns the database.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	db := &DB{now: o.Now, noLimits: o.NoRateLimits, hashing: make(chan struct{}, maxParallelHashes)}
+	if db.now == nil {
+		db.now = time.Now
+	}
+	lockPath := ""
+	var err error
+	switch {
+	case strings.HasPrefix(o.URL, "sqlite:"):
+		path := strings.TrimPrefix(o.URL, "sqlite:")
+		lockPath = path + ".migrate-lock"
+		err = db.openSQLite(path)
+	case strings.HasPrefix(o.URL, "postgres://"), strings.HasPrefix(o.URL, "postgresql://"):
+		err = db.openPostgres(o.URL)
+	default:
+		return nil, errors.New("DATABASE_URL: expected sqlite:PATH or postgres://…")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if !o.SkipMigrations {
+		pool, err := db.writer.DB()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := migrations.Apply(ctx, pool, db.dialect, lockPath); err != nil {
+			db.Close()
+			return nil, fmt.Errorf("migrate the database: %w", err)
+		}
+	}
+	return db, nil
+}
+
+// quiet turns gorm's own defaults off: no implicit transactions, no log of its own, one UTC clock.
+func (db *DB) quiet() *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true,
+		Logger:                 logger.Discard,
+		NowFunc:                db.Now,
+		PrepareStmt:            db.dialect == "sqlite", // pgx keeps prepared statements itself; gorm's cache would prepare again in each transaction
+	}
+}
+
+func (db *DB) openSQLite(path string) error {
+	db.dialect = "sqlite"
+	if dir := filepath.Dir(path); dir != "." {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	// synchronous=FULL: an answered change survives power loss (PRODUCT.md §11).
+	q := url.Values{"_txlock": {"immediate"}, "_timefmt": {sqliteTime}}
+	for _, p := range []string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"} {
+		q.Add("_pragma", p)
+	}
+	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+	open := func(connections int) (*gorm.DB, error) {
+		pool, err := driver.Open(dsn)
+		if err != nil {
+			return nil, err
+		}
+		pool.SetMaxOpenConns(connections)
+		pool.SetMaxIdleConns(connections)
+		return gorm.Open(gormlite.OpenDB(pool), db.quiet())
+	}
+	var err error
+	if db.writer, err = open(1); err != nil {
+		return err
+	}
+	if db.reader, err = open(sqliteReaders); err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o600)
+}
+
+func (db *DB) openPostgres(dsn string) error {
+	db.dialect = "postgres"
+	g, err := gorm.Open(postgres.Open(dsn), db.quiet())
+	if err != nil {
+		return err
+	}
+	pool, err := g.DB()
+	if err != nil {
+		return err
+	}
+	pool.SetMaxOpenConns(postgresConnections)
+	pool.SetMaxIdleConns(postgresConnections)
+	pool.SetConnMaxLifetime(30*time.Minute + time.Duration(rand.Int64N(int64(5*time.Minute))))
+	db.reader, db.writer = g, g
+	return nil
+}
+
+// Close ends all connections.
+func (db *DB) Close() error {
+	var errs []error
+	for _, g := range []*gorm.DB{db.reader, db.writer} {
+		if g == nil {
+			continue
+		}
+		if pool, err := g.DB(); err == nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Now is the time in UTC at the microseconds both databases keep.
+func (db *DB) Now() time.Time { return db.now().UTC().Truncate(time.Microsecond) }
+
+// Dialect is "sqlite" or "postgres".
+func (db *DB) Dialect() string { return db.dialect }
+
+// Ready tells whether the database answers and has every migration.
+func (db *DB) Ready(ctx context.Context) error {
+	pool, err := db.reader.DB()
+	if err != nil {
+		return err
+	}
+	pending, err := migrations.Pending(ctx, pool, db.dialect)
+	if err != nil {
+		return err
+	}
+	if pending {
+		return errors.New("migrations are missing")
+	}
+	return nil
+}
+
+// read is a query outside any transaction.
+func (db *DB) read(ctx context.Context) *gorm.DB { return db.reader.WithContext(ctx) }
+
+// Tx is one transaction of one operation on one organization.
+type Tx struct {
+	*gorm.DB
+	db    *DB
+	org   string
+	actor Actor
+	now   time.Time
+	audit []AuditEvent
+}
+
+// write runs fn in one transaction on behalf of actor. It refuses to commit unless fn recorded at least one audit event or returned
+// errNoChange, which commits nothing and is no error. orgID is empty for what concerns no single organization.
+func (db *DB) write(ctx context.Context, actor Actor, orgID string, fn func(tx *Tx) error) error {
+	err := db.transaction(ctx, func(g *gorm.DB) error {
+		tx := &Tx{DB: g, db: db, org: orgID, actor: actor, now: db.Now()}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		if len(tx.audit) == 0 {
+			return errors.New("models: a change without an audit event was not committed")
+		}
+		return tx.Create(&tx.audit).Error
+	})
+	if errors.Is(err, errNoChange) {
+		return nil
+	}
+	return err
+}
+
+// touch is for bookkeeping no admin would ask about: last-seen times, sweeps, requests under way.
+func (db *DB) touch(ctx context.Context, fn func(tx *Tx) error) error {
+	err := db.transaction(ctx, func(g *gorm.DB) error {
+		return fn(&Tx{DB: g, db: db, now: db.Now()})
+	})
+	if errors.Is(err, errNoChange) {
+		return nil
+	}
+	return err
+}
+
+// errNoChange ends an operation that found nothing to do: rolled back, not audited, not an error.
+var errNoChange = errors.New("nothing to change")
+
+// transaction runs fn again when the database chose it as the victim of a deadlock or was too busy.
+func (db *DB) transaction(ctx context.Context, fn func(g *gorm.DB) error) error {
+	var err error
+	for attempt := range transactionAttempts {
+		err = db.writer.WithContext(ctx).Transaction(fn)
+		if err == nil || !isTransient(err) {
+			return translate(err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(1+rand.IntN(10<<attempt)) * time.Millisecond):
+		}
+	}
+	return translate(err)
+}
+
+// Org is a query already scoped to the organization. Name the model: tx.Org().Model(&Member{}).
+func (tx *Tx) Org() *gorm.DB { return tx.Where("org_id = ?", tx.org) }
+
+// Locked is Org with the rows locked until the transaction ends. SQLite has one writer at a time and needs no lock.
+func (tx *Tx) Locked() *gorm.DB { return tx.lock(tx.Org()) }
+
+func (tx *Tx) lock(q *gorm.DB) *gorm.DB {
+	if tx.db.dialect == "sqlite" {
+		return q
+	}
+	return q.Clauses(clause.Locking{Strength: "UPDATE"})
+}
+
+// insertNew inserts row unless a unique index has it already, and tells whether it did. The transaction stays usable either way.
+func (tx *Tx) insertNew(row any) (bool, error) {
+	r := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(row)
+	return r.RowsAffected == 1, r.Error
+}
+
+func isTransient(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "40P01" || pg.Code == "40001"
+	}
+	return errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.LOCKED)
+}
+
+// IsUnavailable tells an outage of the database from a bug: the caller may answer 503 and let the client try again.
+func IsUnavailable(err error) bool {
+	var connect *pgconn.ConnectError
+	var pg *pgconn.PgError
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &connect), errors.Is(err, sql.ErrConnDone), errors.Is(err, context.DeadlineExceeded):
+		return true
+	case errors.As(err, &pg):
+		// Class 08 connection, 53 resources, 57 operator intervention.
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57")
+	}
+	return isTransient(err) || pgconn.SafeToRetry(err)
+}

@@ -1,0 +1,125 @@
+package models
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Argon2id with the parameters that take about 50 ms and 19 MiB (OWASP's first choice for this memory).
+const (
+	argonMemory  = 19 * 1024 // KiB
+	argonTime    = 2
+	argonThreads = 1
+	argonKey     = 32 // bytes
+	argonSalt    = 16 // bytes
+
+	// MinPassword and MaxPassword are in characters; more than the upper bound only costs time.
+	MinPassword = 12
+	MaxPassword = 128
+)
+
+// commonPasswords are long ones that stand in every list of leaked passwords.
+var commonPasswords = map[string]bool{
+	"123456789012": true, "1234567890123": true, "qwertyuiop123": true, "password1234": true, "password12345": true, "passwordpassword": true,
+	"qwertyuiopasdfghjkl": true, "administrator": true, "iloveyou1234": true, "welcome12345": true, "letmein12345": true, "changeme1234": true,
+	"1q2w3e4r5t6y": true, "qwerty123456": true, "abcdefghijkl": true, "111111111111": true, "000000000000": true, "adminadminadmin": true,
+	"correcthorsebatterystaple": true, "trustno1trustno1": true, "p@ssw0rd1234": true, "microsoft1234": true, "gatehouse1234": true, "1qaz2wsx3edc": true,
+}
+
+// hashPassword checks a new password and hashes it. Invalid (field "password") if it is too short, too long or easily guessed;
+// context are words that must not be the whole of it, such as the address.
+func (db *DB) hashPassword(ctx context.Context, password string, context ...string) (string, error) {
+	n := utf8.RuneCountInString(password)
+	lower := strings.ToLower(password)
+	switch {
+	case !utf8.ValidString(password):
+		return "", invalid("password", "Use ordinary characters for the password.")
+	case n < MinPassword:
+		return "", invalid("password", "Use at least %d characters. Four unrelated words are easy to remember and hard to guess.", MinPassword)
+	case n > MaxPassword:
+		return "", invalid("password", "Use at most %d characters.", MaxPassword)
+	case commonPasswords[lower] || strings.Trim(lower, lower[:1]) == "":
+		return "", invalid("password", "This password is in every list of leaked passwords. Choose another one.")
+	}
+	for _, word := range context {
+		word = strings.ToLower(word)
+		local, _, _ := strings.Cut(word, "@")
+		if word != "" && (lower == word || len(local) >= 4 && strings.Trim(strings.ReplaceAll(lower, local, ""), "0123456789!.-_") == "") {
+			return "", invalid("password", "This password is your own name, address or organization. Choose one that others cannot guess.")
+		}
+	}
+	salt := make([]byte, argonSalt)
+	rand.Read(salt)
+	key, err := db.argon(ctx, password, salt)
+	if err != nil {
+		return "", err
+	}
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+}
+
+// argon waits for a place before it hashes: unbounded parallel hashing would be a way to use up all memory.
+func (db *DB) argon(ctx context.Context, password string, salt []byte) ([]byte, error) {
+	select {
+	case db.hashing <- struct{}{}:
+		defer func() { <-db.hashing }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey), nil
+}
+
+// absentHash is compared against when there is no password, so that this takes as long as a wrong one.
+const absentHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// passwordMatches takes the same time whether hash is nil or not.
+func (db *DB) passwordMatches(ctx context.Context, hash *string, password string) (bool, error) {
+	phc := absentHash
+	if hash != nil {
+		phc = *hash
+	}
+	parts := strings.Split(phc, "$")
+	if len(parts) != 6 || utf8.RuneCountInString(password) > MaxPassword {
+		password = ""
+	}
+	b64 := base64.RawStdEncoding
+	salt, err := b64.DecodeString(parts[len(parts)-2])
+	if err != nil {
+		return false, fmt.Errorf("stored password hash: %w", err)
+	}
+	key, err := db.argon(ctx, password, salt)
+	if err != nil {
+		return false, err
+	}
+	return sameHash(b64.EncodeToString(key), parts[len(parts)-1]) && hash != nil && password != "", nil
+}
+
+// checkPassword is the proof of a password for a sign-in or a step-up, limited per account and per address of the client.
+func (db *DB) checkPassword(ctx context.Context, a *Account, password, ip string) error {
+	key := "unknown"
+	var hash *string
+	if a != nil {
+		key, hash = a.ID, a.PasswordHash
+	}
+	// Per client and account, so that a stranger cannot lock a person out from where that person sits.
+	if err := db.limit(ctx, "password:"+key+":"+ip, passwordAttempts); err != nil {
+		return err
+	}
+	if err := db.limit(ctx, "password:ip:"+ip, passwordAttemptsByIP); err != nil {
+		return err
+	}
+	ok, err := db.passwordMatches(ctx, hash, password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &Error{Kind: Unauthenticated, Field: "password", Message: "This e-mail and password do not match. Check for caps lock, or reset the password."}
+	}
+	return nil
+}

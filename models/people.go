@@ -1,0 +1,156 @@
+package models
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// MemberFilter narrows the list of people; empty fields do not.
+type MemberFilter struct {
+	// Text is looked for in names, addresses and userNames.
+	Text   string
+	Role   Role
+	Status Status
+	Source Source
+	// Held keeps only held members.
+	Held bool
+	// TeamID keeps only the members of a team.
+	TeamID string
+	// AfterName and AfterID are the key of the last row of the page before (PersonRow.SortKey, ID).
+	AfterName, AfterID string
+	Limit              int
+}
+
+// PersonRow is a member in a list.
+type PersonRow struct {
+	Member  `gorm:"embedded"`
+	SortKey string
+	// Teams is how many teams the person is in.
+	Teams int
+	// HasPassword and SSOAt say how the person signs in: SSOAt is the last single sign-on.
+	HasPassword bool
+	SSOAt       *time.Time
+}
+
+// MaxPeoplePage is the most people one call returns.
+const MaxPeoplePage = 500
+
+// People are the members of an organization by name, a page at a time.
+func (db *DB) People(ctx context.Context, orgID string, f MemberFilter) ([]PersonRow, error) {
+	const key = "lower(case when m.display_name <> '' then m.display_name else coalesce(m.email, m.user_name) end)"
+	sql := []string{`select m.*, ` + key + ` as sort_key,
+		(select count(*) from team_members tm where tm.member_id = m.id) as teams,
+		a.password_hash is not null as has_password,
+		(select max(i.last_seen_at) from identities i where i.member_id = m.id) as sso_at
+		from members m left join accounts a on a.id = m.account_id where m.org_id = ?`}
+	args := []any{orgID}
+	and := func(cond string, a ...any) {
+		sql = append(sql, "and "+cond)
+		args = append(args, a...)
+	}
+	if f.Text != "" {
+		like := likeContains(f.Text)
+		and("(lower(m.display_name) like ? escape '!' or m.email like ? escape '!' or m.user_name_key like ? escape '!' or lower(m.given_name || ' ' || m.family_name) like ? escape '!')", like, like, like, like)
+	}
+	if f.Role != "" {
+		and("m.role = ?", f.Role)
+	}
+	if f.Status != "" {
+		and("m.status = ?", f.Status)
+	}
+	if f.Source != "" {
+		and("m.source = ?", f.Source)
+	}
+	if f.Held {
+		and("m.held_reason is not null")
+	}
+	if f.TeamID != "" {
+		and("exists (select 1 from team_members tm where tm.member_id = m.id and tm.team_id = ?)", f.TeamID)
+	}
+	if f.AfterID != "" {
+		and("("+key+" > ? or ("+key+" = ? and m.id > ?))", f.AfterName, f.AfterName, f.AfterID)
+	}
+	if f.Limit <= 0 || f.Limit > MaxPeoplePage {
+		f.Limit = MaxPeoplePage
+	}
+	sql = append(sql, "order by sort_key, m.id limit ?")
+	args = append(args, f.Limit)
+	var rows []PersonRow
+	err := db.read(ctx).Raw(strings.Join(sql, " "), args...).Scan(&rows).Error
+	return rows, err
+}
+
+// PeopleCounts are the numbers above the list.
+type PeopleCounts struct{ All, Active, Invited, Inactive, Held int }
+
+// CountPeople counts an organization's members by status.
+func (db *DB) CountPeople(ctx context.Context, orgID string) (PeopleCounts, error) {
+	var rows []struct {
+		Status Status
+		Held   bool
+		N      int
+	}
+	err := db.read(ctx).Raw(`select status, held_reason is not null as held, count(*) as n from members where org_id = ? group by 1, 2`, orgID).Scan(&rows).Error
+	var c PeopleCounts
+	for _, r := range rows {
+		c.All += r.N
+		switch {
+		case r.Status == Inactive:
+			c.Inactive += r.N
+		case r.Held:
+			c.Held += r.N
+		case r.Status == Invited:
+			c.Invited += r.N
+		default:
+			c.Active += r.N
+		}
+	}
+	return c, err
+}
+
+// Managers are the names of the active owners (and admins, if there is room), for "Ask an owner: Ana, Bo".
+func (db *DB) Managers(ctx context.Context, orgID string) ([]Member, error) {
+	var list []Member
+	err := db.read(ctx).Where("org_id = ? and status = 'active' and held_reason is null and role = 'owner'", orgID).Order("display_name, id").Limit(10).Find(&list).Error
+	return list, err
+}
+
+// Identity is one key by which an identity provider knows a member.
+type Identity struct {
+	ID, OrgID, MemberID     string
+	Issuer                  string
+	Kind                    string // objectid, persistent, nameid, email
+	Format, Value           string
+	FirstSeenAt, LastSeenAt time.Time
+}
+
+// TableName is the table of identities.
+func (Identity) TableName() string { return "identities" }
+
+// Identities are the keys a member's sign-ins carried, the strongest first.
+func (db *DB) Identities(ctx context.Context, orgID, memberID string) ([]Identity, error) {
+	var list []Identity
+	err := db.read(ctx).Where("org_id = ? and member_id = ?", orgID, memberID).
+		Order("case kind when 'objectid' then 0 when 'persistent' then 1 when 'nameid' then 2 else 3 end, last_seen_at desc").Limit(100).Find(&list).Error
+	return list, err
+}
+
+// Readiness is how one member stands towards Require Single Sign-On.
+type Readiness struct {
+	Member `gorm:"embedded"`
+	// UsedSSO tells whether the person signed in by SSO in the last 30 days, Claimed whether the address is on a verified domain.
+	UsedSSO, Claimed, HasPassword bool
+}
+
+// Readinesses are the active members with how they stand towards Require Single Sign-On, at most limit.
+func (db *DB) Readinesses(ctx context.Context, orgID string, limit int) ([]Readiness, error) {
+	since := db.Now().AddDate(0, 0, -30)
+	var list []Readiness
+	err := db.read(ctx).Raw(`select m.*, a.password_hash is not null as has_password,
+		exists (select 1 from identities i where i.member_id = m.id and i.last_seen_at > ?) as used_sso,
+		exists (select 1 from domains d where d.org_id = m.org_id and d.status in ('verified', 'lapsing') and m.email like '%@' || d.domain) as claimed
+		from members m join accounts a on a.id = m.account_id
+		where m.org_id = ? and m.status = 'active' order by m.display_name, m.id limit ?`, since, orgID, limit).Scan(&list).Error
+	return list, err
+}

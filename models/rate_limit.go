@@ -1,0 +1,52 @@
+package models
+
+import (
+	"context"
+	"time"
+)
+
+// RateLimit allows Burst calls at once and then one every Every.
+type RateLimit struct {
+	Every time.Duration
+	Burst int
+}
+
+var (
+	passwordAttempts     = RateLimit{Every: 30 * time.Second, Burst: 10}
+	passwordAttemptsByIP = RateLimit{Every: time.Second, Burst: 60}
+	passwordLinks        = RateLimit{Every: 10 * time.Minute, Burst: 5}
+	passwordLinksByIP    = RateLimit{Every: 30 * time.Second, Burst: 20}
+)
+
+// limit takes one call from the allowance of key, across all instances: a generic cell rate in one row and one statement. TooMany, with
+// how long to wait, when it is used up.
+func (db *DB) limit(ctx context.Context, key string, l RateLimit) error {
+	if db.noLimits {
+		return nil
+	}
+	now := db.Now()
+	window := l.Every * time.Duration(l.Burst)
+	var arrival []time.Time
+	// The arrival time moves on by one interval unless that would put it beyond the window.
+	earlier := now.Add(l.Every)
+	err := db.writer.WithContext(ctx).Raw(db.limitSQL(), key, earlier, now, earlier, l.Every.Seconds(), now.Add(window-l.Every)).Scan(&arrival).Error
+	if err != nil {
+		return err
+	}
+	if len(arrival) == 0 {
+		return &Error{Kind: TooMany, Message: "Too many attempts. Wait a minute, then try again."}
+	}
+	return nil
+}
+
+// limitSQL differs only in how a time and seconds are added.
+func (db *DB) limitSQL() string {
+	add := "rate_limits.arrival_at + make_interval(secs => ?)"
+	if db.dialect == "sqlite" {
+		add = "strftime('%Y-%m-%dT%H:%M:%f000Z', rate_limits.arrival_at, '+' || ? || ' seconds')"
+	}
+	return `insert into rate_limits (key, arrival_at) values (?, ?)
+		on conflict (key) do update set arrival_at = case when rate_limits.arrival_at < ? then ? else ` + add + ` end
+		where rate_limits.arrival_at <= ?
+		returning arrival_at`
+}

@@ -1,0 +1,231 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// SSOConnection is an organization's SSO connection with its three switches.
+type SSOConnection struct {
+	OrgID      string `gorm:"primaryKey"`
+	Issuer     string
+	SignInURL  string
+	Enabled    bool // people on claimed domains can use it
+	Required   bool // they must
+	IDPManaged bool `gorm:"column:idp_managed"` // the IdP says who belongs
+	// Version grows with every change that ends outstanding requests.
+	Version   int64
+	EnabledAt *time.Time
+	UpdatedAt time.Time
+}
+
+// TableName is the table of connections.
+func (SSOConnection) TableName() string { return "sso_connections" }
+
+// SSOCertificate is a certificate the organization trusts for its IdP's signatures.
+type SSOCertificate struct {
+	ID                  string `gorm:"primaryKey"`
+	OrgID               string
+	PEM                 string `gorm:"column:pem"`
+	Subject             string
+	SHA1                string `gorm:"column:sha1"`   // upper-case hex with colons, as Entra shows it without them
+	SHA256              string `gorm:"column:sha256"` // likewise
+	KeyKind             string // "RSA 2048"
+	NotBefore, NotAfter time.Time
+	AddedBy             string
+	AddedAt             time.Time
+	LastUsedAt          *time.Time
+}
+
+// TableName is the table of certificates.
+func (SSOCertificate) TableName() string { return "sso_certificates" }
+
+// Valid tells whether now is within the certificate's validity.
+func (c *SSOCertificate) Valid(now time.Time) bool {
+	return !now.Before(c.NotBefore) && now.Before(c.NotAfter)
+}
+
+func (c *SSOCertificate) target() Target { return Target{"sso_certificate", c.ID, c.Subject} }
+
+// SSO is a connection with its certificates, the oldest first.
+type SSO struct {
+	SSOConnection
+	Certificates []SSOCertificate
+}
+
+// Configured tells whether all three fields are there.
+func (s *SSO) Configured() bool {
+	return s.Issuer != "" && s.SignInURL != "" && len(s.Certificates) > 0
+}
+
+// SSO is an organization's connection; all empty and off before anything was entered. NotFound if there is no such organization.
+func (db *DB) SSO(ctx context.Context, orgID string) (*SSO, error) {
+	if _, err := db.Organization(ctx, orgID); err != nil {
+		return nil, err
+	}
+	return loadSSO(db.read(ctx), orgID)
+}
+
+func loadSSO(g *gorm.DB, orgID string) (*SSO, error) {
+	s := &SSO{SSOConnection: SSOConnection{OrgID: orgID, Version: 1}}
+	var rows []SSOConnection
+	if err := g.Where("org_id = ?", orgID).Limit(1).Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	if len(rows) == 1 {
+		s.SSOConnection = rows[0]
+	}
+	return s, g.Where("org_id = ?", orgID).Order("id").Limit(maxCertificates).Find(&s.Certificates).Error
+}
+
+// lockedSSO reads the connection for a change, with its row made if there is none and locked.
+func (tx *Tx) lockedSSO() (*SSO, error) {
+	if err := tx.lockOrganization(); err != nil {
+		return nil, err
+	}
+	row := SSOConnection{OrgID: tx.org, Version: 1, UpdatedAt: tx.now}
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
+		return nil, err
+	}
+	return loadSSO(tx.DB, tx.org)
+}
+
+// SaveSSO changes the issuer and the sign-in URL (both already checked by the caller; they may be empty while SSO is off). Outstanding
+// requests end with any change; SSO sessions end with a change of the issuer.
+func (db *DB) SaveSSO(ctx context.Context, actor Actor, orgID, issuer, signInURL string) error {
+	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, err := tx.lockedSSO()
+		if err != nil {
+			return err
+		}
+		return tx.saveSSO(s, issuer, signInURL)
+	})
+}
+
+func (tx *Tx) saveSSO(s *SSO, issuer, signInURL string) error {
+	if s.Issuer == issuer && s.SignInURL == signInURL {
+		return errNoChange
+	}
+	if s.Enabled && (issuer == "" || signInURL == "") {
+		return conflict("Single sign-on is on and needs both the Issuer URL and the Identity Provider Sign-in URL. Turn it off before you clear them.")
+	}
+	before := Facts{"issuer": s.Issuer, "sign_in_url": s.SignInURL}
+	if err := tx.changeSSO(s, map[string]any{"issuer": issuer, "sign_in_url": signInURL, "version": s.Version + 1}); err != nil {
+		return err
+	}
+	ended := int64(0)
+	if s.Issuer != issuer {
+		r := tx.Org().Where("method = ?", MethodSSO).Delete(&Session{})
+		if r.Error != nil {
+			return r.Error
+		}
+		ended = r.RowsAffected
+	}
+	s.Issuer, s.SignInURL, s.Version = issuer, signInURL, s.Version+1
+	tx.record("sso_connection.changed", tx.ssoTarget(), before, Facts{"issuer": issuer, "sign_in_url": signInURL, "sessions_ended": ended})
+	if !s.Enabled {
+		return nil
+	}
+	return tx.notify("sso", "Single sign-on settings changed", tx.actor.Label+" changed the Issuer URL or the Identity Provider Sign-in URL. If this was not planned, look at the audit log.")
+}
+
+func (tx *Tx) changeSSO(s *SSO, columns map[string]any) error {
+	columns["updated_at"] = tx.now
+	return tx.Model(&SSOConnection{}).Where("org_id = ?", tx.org).UpdateColumns(columns).Error
+}
+
+func (tx *Tx) ssoTarget() Target { return Target{"sso_connection", tx.org, "Single sign-on"} }
+
+// NewCertificate is a certificate as the caller has parsed and checked it.
+type NewCertificate struct {
+	PEM, Subject, SHA1, SHA256, KeyKind string
+	NotBefore, NotAfter                 time.Time
+}
+
+const maxCertificates = 10
+
+// AddCertificate trusts one more certificate. Adding ends nothing. Conflict if it is trusted already.
+func (db *DB) AddCertificate(ctx context.Context, actor Actor, orgID string, n NewCertificate) (*SSOCertificate, error) {
+	var c *SSOCertificate
+	err := db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, err := tx.lockedSSO()
+		if err != nil {
+			return err
+		}
+		c, err = tx.addCertificate(s, n)
+		return err
+	})
+	return c, err
+}
+
+func (tx *Tx) addCertificate(s *SSO, n NewCertificate) (*SSOCertificate, error) {
+	if len(s.Certificates) >= maxCertificates {
+		return nil, &Error{Kind: Conflict, Field: "certificate", Message: "There are ten certificates already, which is the most. Remove one that is no longer used."}
+	}
+	c := &SSOCertificate{
+		ID: newID("crt_", tx.now), OrgID: tx.org, PEM: n.PEM, Subject: n.Subject, SHA1: n.SHA1, SHA256: n.SHA256, KeyKind: n.KeyKind,
+		NotBefore: n.NotBefore.UTC(), NotAfter: n.NotAfter.UTC(), AddedBy: tx.actor.Label, AddedAt: tx.now,
+	}
+	fresh, err := tx.insertNew(c)
+	if err != nil {
+		return nil, err
+	}
+	if !fresh {
+		return nil, &Error{Kind: Conflict, Field: "certificate", Message: "This certificate is here already. Nothing was changed."}
+	}
+	s.Certificates = append(s.Certificates, *c)
+	tx.record("sso_certificate.added", c.target(), nil, Facts{"subject": c.Subject, "sha256": c.SHA256, "not_after": c.NotAfter})
+	if !s.Enabled {
+		return c, nil
+	}
+	return c, tx.notify("sso", "A SAML certificate was added", tx.actor.Label+" added the certificate "+c.Subject+" (SHA-1 "+c.SHA1+"). If this was not planned, look at the audit log.")
+}
+
+// RemoveCertificate stops trusting a certificate; outstanding requests end. Conflict for the only valid one while SSO is on.
+func (db *DB) RemoveCertificate(ctx context.Context, actor Actor, orgID, id string) error {
+	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, err := tx.lockedSSO()
+		if err != nil {
+			return err
+		}
+		return tx.removeCertificate(s, id)
+	})
+}
+
+func (tx *Tx) removeCertificate(s *SSO, id string) error {
+	var gone *SSOCertificate
+	valid := 0
+	kept := []SSOCertificate{}
+	for i := range s.Certificates {
+		c := s.Certificates[i]
+		if c.ID == id {
+			gone = &c
+			continue
+		}
+		kept = append(kept, c)
+		if c.Valid(tx.now) {
+			valid++
+		}
+	}
+	if gone == nil {
+		return notFound("certificate")
+	}
+	if s.Enabled && valid == 0 {
+		return conflict("This is the only valid certificate, and single sign-on is on. Add the new certificate first, or turn single sign-on off.")
+	}
+	if err := tx.Org().Where("id = ?", id).Delete(&SSOCertificate{}).Error; err != nil {
+		return err
+	}
+	if err := tx.changeSSO(s, map[string]any{"version": s.Version + 1}); err != nil {
+		return err
+	}
+	s.Version, s.Certificates = s.Version+1, kept
+	tx.record("sso_certificate.removed", gone.target(), Facts{"subject": gone.Subject, "sha256": gone.SHA256}, nil)
+	if !s.Enabled {
+		return nil
+	}
+	return tx.notify("sso", "A SAML certificate was removed", tx.actor.Label+" removed the certificate "+gone.Subject+" (SHA-1 "+gone.SHA1+").")
+}
