@@ -26,6 +26,14 @@ type Database struct {
 	DSN     Secret // the postgres:// address with its password; zero with SQLite
 }
 
+// URL returns the address to open, with its password: sqlite:PATH or postgres://…
+func (d Database) URL() string {
+	if d.Dialect == SQLite {
+		return "sqlite:" + d.Path
+	}
+	return d.DSN.Reveal()
+}
+
 // String names the database without user, password or parameters, for logs.
 func (d Database) String() string {
 	if d.Dialect == SQLite {
