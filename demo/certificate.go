@@ -1,0 +1,128 @@
+package demo
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+)
+
+// certificateYears is how long Entra's self-made signing certificates live.
+const certificateYears = 3
+
+// certificate is a signing key with its self-signed certificate. The certificate is never changed after it was made;
+// active is guarded by Azure.mu.
+type certificate struct {
+	key    *rsa.PrivateKey
+	der    []byte
+	x509   *x509.Certificate
+	active bool
+}
+
+// newCertificate makes one of the shape that Entra makes: RSA 2048, self-signed, three years, no extensions at all.
+func newCertificate(now time.Time) (*certificate, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, fmt.Errorf("generate an RSA key: %w", err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 126))
+	if err != nil {
+		return nil, fmt.Errorf("choose a serial number: %w", err)
+	}
+	name := pkix.Name{CommonName: "Microsoft Azure Federated SSO Certificate"}
+	from := now.UTC().Truncate(time.Second)
+	template := &x509.Certificate{
+		SerialNumber: serial, Subject: name, Issuer: name,
+		NotBefore: from, NotAfter: from.AddDate(certificateYears, 0, 0),
+		SignatureAlgorithm: x509.SHA256WithRSA,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, fmt.Errorf("sign the certificate: %w", err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("read the new certificate back: %w", err)
+	}
+	return &certificate{key: key, der: der, x509: parsed}, nil
+}
+
+// thumbprint is the upper-case hexadecimal SHA-1 of the certificate, which is what Entra's portal shows.
+func (c *certificate) thumbprint() string {
+	sum := sha1.Sum(c.der)
+	return strings.ToUpper(hex.EncodeToString(sum[:]))
+}
+
+// pem is the certificate as "Certificate (Base64)" downloads it.
+func (c *certificate) pem() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.der})
+}
+
+func (c *certificate) expired(now time.Time) bool { return now.After(c.x509.NotAfter) }
+
+// signer is the certificate that signs now: the active one, unless it has expired and another one is still valid. Entra
+// then signs with that one although it is inactive.
+func (s *samlApp) signer(now time.Time) *certificate {
+	active := s.activeCertificate()
+	if active != nil && !active.expired(now) {
+		return active
+	}
+	for _, c := range s.certs {
+		if !c.expired(now) {
+			return c
+		}
+	}
+	return active
+}
+
+func (s *samlApp) activeCertificate() *certificate {
+	for _, c := range s.certs {
+		if c.active {
+			return c
+		}
+	}
+	return nil
+}
+
+func (s *samlApp) certificate(thumbprint string) *certificate {
+	for _, c := range s.certs {
+		if c.thumbprint() == thumbprint {
+			return c
+		}
+	}
+	return nil
+}
+
+// makeActive lets the certificate sign from now on; the one that did before becomes inactive.
+func (s *samlApp) makeActive(thumbprint string) error {
+	chosen := s.certificate(thumbprint)
+	if chosen == nil {
+		return errors.New("that certificate is no longer here; reload the page")
+	}
+	for _, c := range s.certs {
+		c.active = c == chosen
+	}
+	return nil
+}
+
+// removeCertificate deletes an inactive certificate.
+func (s *samlApp) removeCertificate(thumbprint string) error {
+	chosen := s.certificate(thumbprint)
+	switch {
+	case chosen == nil:
+		return errors.New("that certificate is no longer here; reload the page")
+	case chosen.active:
+		return errors.New("the active certificate cannot be deleted; make another one active first")
+	}
+	s.certs = slices.DeleteFunc(s.certs, func(c *certificate) bool { return c == chosen })
+	return nil
+}

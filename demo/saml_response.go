@@ -1,0 +1,173 @@
+package demo
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/beevik/etree"
+	dsig "github.com/russellhaering/goxmldsig"
+)
+
+const (
+	samlTime = "2006-01-02T15:04:05.000Z" // xs:dateTime in UTC with milliseconds, as Entra writes it
+
+	// What Entra was seen to do: valid from five minutes ago, for an hour from now.
+	backdated = 5 * time.Minute
+	validFor  = time.Hour
+	// sessionAge is how long ago the person's session at Entra began. AuthnInstant says so in every response.
+	sessionAge = 7*time.Hour + 30*time.Minute
+
+	nsProtocol  = "urn:oasis:names:tc:SAML:2.0:protocol"
+	nsAssertion = "urn:oasis:names:tc:SAML:2.0:assertion"
+)
+
+// answer is everything that goes into one response.
+type answer struct {
+	requestID    string // InResponseTo; empty makes an unsolicited response
+	destination  string // the Reply URL
+	audience     string
+	nameID       string
+	nameIDFormat string
+	attributes   []attribute
+	now          time.Time
+	authnInstant time.Time
+	signing      string
+	algorithm    string
+	certificate  *certificate
+}
+
+// answerFor decides what a person's response says. req is nil when the tile in My Apps begins the sign-in.
+func (s *samlApp) answerFor(req *authnRequest, p person, now time.Time) answer {
+	a := answer{
+		destination: s.basic.ReplyURL, audience: s.basic.Identifier, attributes: s.attributes(p),
+		now: now.UTC(), authnInstant: now.UTC().Add(-sessionAge),
+		signing: s.signing, algorithm: s.algorithm, certificate: s.signer(now),
+	}
+	format := s.nameID.Format
+	if req != nil {
+		a.requestID = req.ID
+		a.audience = req.Issuer
+		if req.ForceAuthn {
+			a.authnInstant = a.now
+		}
+		// A format in the request overrides what the admin chose; unspecified is no format.
+		if req.NameIDPolicy.Format != "" && req.NameIDPolicy.Format != nameIDUnspecified {
+			format = req.NameIDPolicy.Format
+		}
+	}
+	if u, err := url.Parse(a.audience); err != nil || u.Scheme == "" {
+		a.audience = "spn:" + a.audience
+	}
+	a.nameIDFormat = format
+	switch format {
+	case nameIDPersistent:
+		a.nameID = pairwiseID(p.ID, a.audience)
+	case nameIDTransient:
+		a.nameID = "_" + newGUID()
+	default:
+		a.nameID = p.source(s.nameID.Source)
+	}
+	return a
+}
+
+// response builds and signs the message in the shape that Entra sends: the Response prefixed, the assertion and its
+// signature in default namespaces, the signature right behind the Issuer.
+func (a answer) response() ([]byte, error) {
+	doc := etree.NewDocument()
+	response := doc.CreateElement("samlp:Response")
+	response.CreateAttr("ID", "_"+newGUID())
+	response.CreateAttr("Version", "2.0")
+	response.CreateAttr("IssueInstant", a.now.Format(samlTime))
+	response.CreateAttr("Destination", a.destination)
+	if a.requestID != "" {
+		response.CreateAttr("InResponseTo", a.requestID)
+	}
+	response.CreateAttr("xmlns:samlp", nsProtocol)
+	responseIssuer := response.CreateElement("Issuer")
+	responseIssuer.CreateAttr("xmlns", nsAssertion)
+	responseIssuer.SetText(issuer())
+	response.CreateElement("samlp:Status").CreateElement("samlp:StatusCode").
+		CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Success")
+
+	assertion := a.assertion()
+	if a.signing != signResponse {
+		if err := a.sign(assertion); err != nil {
+			return nil, fmt.Errorf("sign the assertion: %w", err)
+		}
+	}
+	response.AddChild(assertion)
+	if a.signing != signAssertion {
+		if err := a.sign(response); err != nil {
+			return nil, fmt.Errorf("sign the response: %w", err)
+		}
+	}
+	return doc.WriteToBytes()
+}
+
+func (a answer) assertion() *etree.Element {
+	id := "_" + newGUID()
+	expires := a.now.Add(validFor).Format(samlTime)
+	as := etree.NewElement("Assertion")
+	as.CreateAttr("ID", id)
+	as.CreateAttr("IssueInstant", a.now.Format(samlTime))
+	as.CreateAttr("Version", "2.0")
+	as.CreateAttr("xmlns", nsAssertion)
+	as.CreateElement("Issuer").SetText(issuer())
+
+	subject := as.CreateElement("Subject")
+	nameID := subject.CreateElement("NameID")
+	nameID.CreateAttr("Format", a.nameIDFormat)
+	nameID.SetText(a.nameID)
+	confirmation := subject.CreateElement("SubjectConfirmation")
+	confirmation.CreateAttr("Method", "urn:oasis:names:tc:SAML:2.0:cm:bearer")
+	data := confirmation.CreateElement("SubjectConfirmationData")
+	if a.requestID != "" {
+		data.CreateAttr("InResponseTo", a.requestID)
+	}
+	data.CreateAttr("NotOnOrAfter", expires)
+	data.CreateAttr("Recipient", a.destination)
+
+	conditions := as.CreateElement("Conditions")
+	conditions.CreateAttr("NotBefore", a.now.Add(-backdated).Format(samlTime))
+	conditions.CreateAttr("NotOnOrAfter", expires)
+	conditions.CreateElement("AudienceRestriction").CreateElement("Audience").SetText(a.audience)
+
+	statement := as.CreateElement("AttributeStatement")
+	for _, at := range a.attributes {
+		attr := statement.CreateElement("Attribute")
+		attr.CreateAttr("Name", at.name)
+		for _, v := range at.values {
+			attr.CreateElement("AttributeValue").SetText(v)
+		}
+	}
+
+	authn := as.CreateElement("AuthnStatement")
+	authn.CreateAttr("AuthnInstant", a.authnInstant.Format(samlTime))
+	authn.CreateAttr("SessionIndex", id)
+	authn.CreateElement("AuthnContext").CreateElement("AuthnContextClassRef").SetText("urn:oasis:names:tc:SAML:2.0:ac:classes:Password")
+	return as
+}
+
+// sign puts an enveloped signature behind the element's Issuer, where the schema wants it.
+func (a answer) sign(el *etree.Element) error {
+	ctx, err := dsig.NewSigningContext(a.certificate.key, [][]byte{a.certificate.der})
+	if err != nil {
+		return err
+	}
+	ctx.Prefix = ""
+	ctx.Canonicalizer = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
+	method := dsig.RSASHA256SignatureMethod
+	if a.algorithm == algorithmSHA1 {
+		method = dsig.RSASHA1SignatureMethod
+	}
+	if err := ctx.SetSignatureMethod(method); err != nil {
+		return err
+	}
+	signature, err := ctx.ConstructSignature(el, true)
+	if err != nil {
+		return err
+	}
+	el.InsertChildAt(1, signature)
+	return nil
+}
