@@ -61,6 +61,8 @@ const (
 	transactionAttempts = 5
 )
 
+const lockSuffix = ".migrate-lock"
+
 // sqliteTime is fixed in width, so that times compare as text.
 const sqliteTime = "2006-01-02T15:04:05.000000Z"
 
@@ -75,7 +77,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	switch {
 	case strings.HasPrefix(o.URL, "sqlite:"):
 		path := strings.TrimPrefix(o.URL, "sqlite:")
-		lockPath = path + ".migrate-lock"
+		lockPath = path + lockSuffix
 		err = db.openSQLite(path)
 	case strings.HasPrefix(o.URL, "postgres://"), strings.HasPrefix(o.URL, "postgresql://"):
 		err = db.openPostgres(o.URL)
@@ -86,16 +88,28 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	if !o.SkipMigrations {
-		pool, err := db.writer.DB()
-		if err != nil {
-			return nil, err
-		}
-		if _, err := migrations.Apply(ctx, pool, db.dialect, lockPath); err != nil {
+		if err := db.migrate(ctx, lockPath); err != nil {
 			db.Close()
 			return nil, fmt.Errorf("migrate the database: %w", err)
 		}
 	}
 	return db, nil
+}
+
+func (db *DB) migrate(ctx context.Context, lockPath string) error {
+	pool, err := db.writer.DB()
+	if err != nil {
+		return err
+	}
+	if db.dialect == "sqlite" {
+		// goose reads back times that SQLite itself wrote, which are not in our fixed layout.
+		if pool, err = driver.Open(sqliteDSN(strings.TrimSuffix(lockPath, lockSuffix), "auto")); err != nil {
+			return err
+		}
+		defer pool.Close()
+	}
+	_, err = migrations.Apply(ctx, pool, db.dialect, lockPath)
+	return err
 }
 
 // quiet turns gorm's own defaults off: no implicit transactions, no log of its own, one UTC clock.
@@ -115,14 +129,8 @@ func (db *DB) openSQLite(path string) error {
 			return err
 		}
 	}
-	// synchronous=FULL: an answered change survives power loss (PRODUCT.md §11).
-	q := url.Values{"_txlock": {"immediate"}, "_timefmt": {sqliteTime}}
-	for _, p := range []string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"} {
-		q.Add("_pragma", p)
-	}
-	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 	open := func(connections int) (*gorm.DB, error) {
-		pool, err := driver.Open(dsn)
+		pool, err := driver.Open(sqliteDSN(path, sqliteTime))
 		if err != nil {
 			return nil, err
 		}
@@ -138,6 +146,15 @@ func (db *DB) openSQLite(path string) error {
 		return err
 	}
 	return os.Chmod(path, 0o600)
+}
+
+func sqliteDSN(path, timeFormat string) string {
+	q := url.Values{"_txlock": {"immediate"}, "_timefmt": {timeFormat}}
+	// synchronous=FULL: an answered change survives power loss (PRODUCT.md §11).
+	for _, p := range []string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"} {
+		q.Add("_pragma", p)
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
 func (db *DB) openPostgres(dsn string) error {
@@ -179,16 +196,16 @@ func (db *DB) Dialect() string { return db.dialect }
 
 // Ready tells whether the database answers and has every migration.
 func (db *DB) Ready(ctx context.Context) error {
-	pool, err := db.reader.DB()
+	newest, err := migrations.Newest()
 	if err != nil {
 		return err
 	}
-	pending, err := migrations.Pending(ctx, pool, db.dialect)
-	if err != nil {
+	var applied int64
+	if err := db.read(ctx).Raw("select max(version_id) from goose_db_version").Scan(&applied).Error; err != nil {
 		return err
 	}
-	if pending {
-		return errors.New("migrations are missing")
+	if applied < newest {
+		return fmt.Errorf("the database is at migration %d, this version needs %d", applied, newest)
 	}
 	return nil
 }
