@@ -42,44 +42,42 @@ type Claim struct {
 	Values []string
 }
 
-// KeyKind says what sort of identifier a key is. A NameID other than a persistent one
-// carries its format after a colon.
+// KeyKind says what sort of identifier a key is.
 type KeyKind string
 
 // The kinds of keys, strongest first.
 const (
-	KeyObjectID   KeyKind = "objectidentifier"
-	KeyPersistent KeyKind = "nameid_persistent"
-	KeyNameID     KeyKind = "nameid"
-	KeyEmail      KeyKind = "email"
+	KeyObjectID   KeyKind = "objectid"   // Entra's objectidentifier claim
+	KeyPersistent KeyKind = "persistent" // a persistent NameID
+	KeyNameID     KeyKind = "nameid"     // another NameID that is not transient
+	KeyEmail      KeyKind = "email"      // the e-mail address
 )
 
 // IdentityKey is one identifier of the person, unique within the issuer.
 type IdentityKey struct {
-	Kind  KeyKind
-	Value string
+	Kind   KeyKind
+	Format string // of a NameID that is not persistent, else ""
+	Value  string
 }
 
 // Keys returns the identifiers that this sign-in carries, strongest first: the
 // objectidentifier claim, a persistent NameID, another NameID that is not transient
-// (its value prefixed by its format and a space), the e-mail address.
+// with its format, the e-mail address. Never a transient NameID, which is new each time.
 func (i *Identity) Keys() []IdentityKey {
 	var keys []IdentityKey
 	if i.ObjectID != "" {
-		keys = append(keys, IdentityKey{KeyObjectID, lowerASCII(i.ObjectID)})
+		keys = append(keys, IdentityKey{Kind: KeyObjectID, Value: lowerASCII(i.ObjectID)})
 	}
 	switch {
 	case i.NameID == "" || i.NameIDFormat == formatTransient:
 	case i.NameIDFormat == formatPersistent:
-		keys = append(keys, IdentityKey{KeyPersistent, i.NameID})
+		keys = append(keys, IdentityKey{Kind: KeyPersistent, Value: i.NameID})
+	case i.NameIDFormat == formatEmail:
+		keys = append(keys, IdentityKey{Kind: KeyNameID, Format: formatEmail, Value: lowerASCII(i.NameID)})
 	default:
-		value := i.NameID
-		if i.NameIDFormat == formatEmail {
-			value = lowerASCII(value)
-		}
-		keys = append(keys, IdentityKey{KeyNameID, i.NameIDFormat + " " + value})
+		keys = append(keys, IdentityKey{Kind: KeyNameID, Format: i.NameIDFormat, Value: i.NameID})
 	}
-	return append(keys, IdentityKey{KeyEmail, i.Email.Value})
+	return append(keys, IdentityKey{Kind: KeyEmail, Value: i.Email.Value})
 }
 
 // Entra's own claims, by their full names.

@@ -111,7 +111,7 @@ func TestVerifyAccepts(t *testing.T) {
 			if id.Email.Value != test.email || id.Email.Source != test.source {
 				t.Errorf("email = %+v, want %s from %s", id.Email, test.email, test.source)
 			}
-			if keys := id.Keys(); len(keys) != test.keys || keys[len(keys)-1] != (IdentityKey{KeyEmail, test.email}) {
+			if keys := id.Keys(); len(keys) != test.keys || keys[len(keys)-1] != (IdentityKey{Kind: KeyEmail, Value: test.email}) {
 				t.Errorf("keys = %v, want %d", keys, test.keys)
 			}
 			if id.FirstName.Value != "Ana" || id.LastName.Value != "Novak" {
@@ -469,12 +469,12 @@ func TestVerifyAtTheElementLimit(t *testing.T) {
 
 func TestKeysStrongestFirst(t *testing.T) {
 	id := &Identity{ObjectID: "ABC", NameID: "p1", NameIDFormat: formatPersistent, Email: Value{"ana@acme.example", "email"}}
-	want := "[{objectidentifier abc} {nameid_persistent p1} {email ana@acme.example}]"
+	want := "[{objectid  abc} {persistent  p1} {email  ana@acme.example}]"
 	if got := fmt.Sprint(id.Keys()); got != want {
 		t.Errorf("keys = %s, want %s", got, want)
 	}
 	id = &Identity{NameID: "Ana@Acme.example", NameIDFormat: formatEmail, Email: Value{"ana@acme.example", "email"}}
-	want = "[{nameid " + formatEmail + " ana@acme.example} {email ana@acme.example}]"
+	want = "[{nameid " + formatEmail + " ana@acme.example} {email  ana@acme.example}]"
 	if got := fmt.Sprint(id.Keys()); got != want {
 		t.Errorf("keys = %s, want %s", got, want)
 	}
