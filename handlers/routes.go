@@ -20,4 +20,6 @@ func (s *Server) routes(e *echo.Echo) {
 	s.settingsRoutes(e.Group("/settings", s.loadSession, s.requirePerson, s.requireSameOrganization))
 	s.scimRoutes(e)
 	e.GET("/api/me", s.me, s.loadSession)
+	// A group with middleware answers for every unknown address below it; those of no group are nobody's, signed in or not.
+	e.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
 }

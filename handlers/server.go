@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -44,6 +45,8 @@ type Server struct {
 	origin   string // BASE_URL without a slash at its end
 	echo     *echo.Echo
 	csrf     *http.CrossOriginProtection
+	// background is what goes on after a request was answered: mails under way.
+	background sync.WaitGroup
 }
 
 // New builds the server with all its routes.
