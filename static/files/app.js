@@ -150,3 +150,6 @@ function unfold() {
 }
 addEventListener("hashchange", unfold);
 unfold();
+
+// A page that only carries an answer on to another site: its form goes by itself.
+document.querySelector("form[data-auto-submit]")?.requestSubmit();
