@@ -57,6 +57,9 @@ type Azure struct {
 	prov  provisioning
 	zones nameServer
 	flash map[string]notice
+	// What the overview ticks off.
+	downloaded bool // certificate or metadata were fetched
+	answered   bool // somebody signed in
 }
 
 // New makes a directory, a signing certificate and a name server's zones, all in memory.

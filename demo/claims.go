@@ -133,3 +133,24 @@ func (s *samlApp) attributes(p person) []attribute {
 	}
 	return list
 }
+
+func (s *samlApp) claim(id string) (claim, bool) {
+	for _, c := range s.claims {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	return claim{}, false
+}
+
+// putClaim changes the claim with the same id, or adds a new one at the end.
+func (s *samlApp) putClaim(c claim) {
+	for i := range s.claims {
+		if s.claims[i].ID == c.ID {
+			s.claims[i] = c
+			return
+		}
+	}
+	c.ID = newGUID()
+	s.claims = append(s.claims, c)
+}

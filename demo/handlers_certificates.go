@@ -1,0 +1,112 @@
+package demo
+
+import (
+	"net/http"
+)
+
+// maxCertificates bounds how many a directory keeps; roll-overs need two.
+const maxCertificates = 10
+
+func (a *Azure) addCertificate(w http.ResponseWriter, r *http.Request) {
+	cert, err := newCertificate(a.now())
+	if err != nil {
+		a.log.Error("certificate could not be made", "error", err)
+		a.redirect(w, r, "/sso", bad("The certificate could not be made. Try again."))
+		return
+	}
+	a.mu.Lock()
+	full := len(a.app.certs) >= maxCertificates
+	if !full {
+		a.app.certs = append(a.app.certs, cert)
+	}
+	a.mu.Unlock()
+	if full {
+		a.redirect(w, r, "/sso", bad("There are ten certificates already. Delete an inactive one first."))
+		return
+	}
+	a.redirect(w, r, "/sso", good("New certificate made, inactive. Upload it to Gatehouse, then make it active."))
+}
+
+func (a *Azure) activateCertificate(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	err := a.app.makeActive(formValue(r, "thumbprint"))
+	a.mu.Unlock()
+	if err != nil {
+		a.redirect(w, r, "/sso", bad(sentence(err)))
+		return
+	}
+	a.redirect(w, r, "/sso", good("The certificate is active: it signs from now on."))
+}
+
+func (a *Azure) deleteCertificate(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	err := a.app.removeCertificate(formValue(r, "thumbprint"))
+	a.mu.Unlock()
+	if err != nil {
+		a.redirect(w, r, "/sso", bad(sentence(err)))
+		return
+	}
+	a.redirect(w, r, "/sso", good("Certificate deleted."))
+}
+
+// chosenCertificate is the one that the address names, else the one that signs.
+func (a *Azure) chosenCertificate(r *http.Request) *certificate {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.downloaded = true
+	if thumbprint := r.URL.Query().Get("thumbprint"); thumbprint != "" {
+		return a.app.certificate(thumbprint)
+	}
+	return a.app.signer(a.now())
+}
+
+func (a *Azure) downloadBase64(w http.ResponseWriter, r *http.Request) {
+	cert := a.chosenCertificate(r)
+	if cert == nil {
+		a.notFound(w, r)
+		return
+	}
+	download(w, "application/x-x509-ca-cert", applicationName+".cer", cert.pem())
+}
+
+func (a *Azure) downloadRaw(w http.ResponseWriter, r *http.Request) {
+	cert := a.chosenCertificate(r)
+	if cert == nil {
+		a.notFound(w, r)
+		return
+	}
+	download(w, "application/x-x509-ca-cert", applicationName+".cer", cert.der)
+}
+
+func (a *Azure) downloadMetadata(w http.ResponseWriter, r *http.Request) {
+	if content, ok := a.metadataDocument(w); ok {
+		download(w, "application/samlmetadata+xml", applicationName+".xml", content)
+	}
+}
+
+// serveMetadata is the App Federation Metadata Url.
+func (a *Azure) serveMetadata(w http.ResponseWriter, r *http.Request) {
+	if content, ok := a.metadataDocument(w); ok {
+		w.Header().Set("Content-Type", "application/samlmetadata+xml; charset=utf-8")
+		_, _ = w.Write(content) // the client went away: nothing to tell anybody
+	}
+}
+
+func (a *Azure) metadataDocument(w http.ResponseWriter) ([]byte, bool) {
+	a.mu.Lock()
+	a.downloaded = true
+	content, err := a.federationMetadata(&a.app, a.now())
+	a.mu.Unlock()
+	if err != nil {
+		a.log.Error("metadata could not be written", "error", err)
+		http.Error(w, "The metadata could not be written. Restart the demo.", http.StatusInternalServerError)
+		return nil, false
+	}
+	return content, true
+}
+
+func download(w http.ResponseWriter, contentType, name string, content []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	_, _ = w.Write(content) // the client went away: nothing to tell anybody
+}
