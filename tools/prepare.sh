@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside Go, if it is missing: PostgreSQL, Chromium and a C compiler for the race detector.
+set -euo pipefail
+
+missing=()
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+found_browser=
+for browser in chromium chromium-browser google-chrome google-chrome-stable; do
+	if command -v "$browser" >/dev/null; then found_browser=yes; fi
+done
+[ -n "$found_browser" ] || missing+=(chromium fonts-liberation)
+command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+give_up() {
+	echo "The tests need these Debian packages: ${missing[*]}. $1" >&2
+	exit 1
+}
+
+command -v apt-get >/dev/null || give_up "This system has no apt-get: install PostgreSQL, Chromium and gcc with its own package manager, then run make test again."
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+		give_up "Installing them needs root: run  sudo apt-get install ${missing[*]}  and then make test again."
+	fi
+	as_root=(sudo -n)
+fi
+
+echo "Installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() {
+	"${as_root[@]}" apt-get update &&
+		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+}
+if ! install </dev/null >"$log" 2>&1; then
+	tail -n 20 "$log" >&2
+	give_up "apt-get could not install them (its last lines are above)."
+fi
