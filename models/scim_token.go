@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"strings"
 	"time"
 )
 
@@ -98,40 +97,6 @@ func (db *DB) RevokeSCIMToken(ctx context.Context, actor Actor, orgID, id string
 func (db *DB) SCIMTokens(ctx context.Context, orgID string) ([]SCIMToken, error) {
 	var list []SCIMToken
 	return list, db.read(ctx).Where("org_id = ?", orgID).Order("revoked_at is not null, created_at desc, id desc").Limit(100).Find(&list).Error
-}
-
-// SCIMTokenByBearer is the live token of a bearer text. Unauthenticated, with the reason, otherwise.
-func (db *DB) SCIMTokenByBearer(ctx context.Context, client Client, bearer string) (*SCIMToken, error) {
-	refuse := func(message string) (*SCIMToken, error) { return nil, &Error{Kind: Unauthenticated, Message: message} }
-	parts := strings.SplitN(bearer, "_", 3)
-	if len(parts) != 3 || parts[0]+"_" != scimTokenPrefix || len(bearer) > 200 {
-		return refuse("This is not a Gatehouse SCIM token. Paste the Secret Token from Access Security, SCIM.")
-	}
-	var list []SCIMToken
-	if err := db.read(ctx).Where("id = ?", parts[1]).Limit(1).Find(&list).Error; err != nil {
-		return nil, err
-	}
-	now := db.Now()
-	switch {
-	case len(list) == 0 || !sameHash(list[0].SecretHash, hashSecret(parts[2])):
-		return refuse("The SCIM token is unknown. Paste the Secret Token again, or generate a new one under Access Security, SCIM.")
-	case list[0].RevokedAt != nil:
-		return refuse("The SCIM token was revoked. Generate a new one under Access Security, SCIM.")
-	case !list[0].Live(now):
-		return refuse("The SCIM token has expired. Generate a new one under Access Security, SCIM.")
-	}
-	t := &list[0]
-	if t.LastUsedAt == nil || now.Sub(*t.LastUsedAt) >= seenEvery {
-		t.LastUsedAt, t.LastUsedFrom, t.LastUsedAgent = &now, client.IP, truncate(client.UserAgent, 200)
-		err := db.touch(ctx, func(tx *Tx) error {
-			return tx.Model(&SCIMToken{}).Where("id = ?", t.ID).
-				UpdateColumns(map[string]any{"last_used_at": now, "last_used_from": t.LastUsedFrom, "last_used_agent": t.LastUsedAgent}).Error
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
 }
 
 // Actor is the directory behind the token as the actor of a change.

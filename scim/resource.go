@@ -356,3 +356,23 @@ func onePrimary(list []any, fresh func(i int) bool) {
 		}
 	}
 }
+
+// NewUser is the resource of a person no client has written yet. Empty parts are left out; the address becomes the primary
+// work e-mail, so that every filter a client matches people by finds it.
+func NewUser(displayName, givenName, familyName, address string) *Resource {
+	r := NewResource(UserType)
+	r.SetText("displayName", displayName)
+	name := map[string]any{}
+	for part, value := range map[string]string{"givenName": givenName, "familyName": familyName} {
+		if value != "" {
+			name[part] = value
+		}
+	}
+	if len(name) > 0 {
+		r.attributes["name"] = name
+	}
+	if address != "" {
+		r.attributes["emails"] = []any{map[string]any{"value": address, "type": "work", "primary": true}}
+	}
+	return r
+}

@@ -1,0 +1,398 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/scim"
+)
+
+// What the directory writes about people (PRODUCT.md §8): the write is accepted, its effect may be held. linkOrHold decides that; the
+// operations here decide who is meant, what changes, and what the directory may not do.
+
+// lastOwner is a change the directory may not make, because nobody could manage the organization afterwards. It is audited, although
+// the transaction that found it is rolled back.
+type lastOwner struct {
+	target Target
+	err    error
+}
+
+func (e *lastOwner) Error() string { return e.err.Error() }
+func (e *lastOwner) Unwrap() error { return e.err }
+
+// attemptsAtAddress bounds how often a write starts again because another member got the address meanwhile: the second time it sees
+// that member, and holds.
+const attemptsAtAddress = 3
+
+// scimMemberWrite runs a write about a person. id may be empty for one who does not exist yet; otherwise fact is the role.
+func (db *DB) scimMemberWrite(ctx context.Context, c *SCIMCall, id string, fn func(tx *Tx) error) error {
+	what, args := "", []any(nil)
+	if id != "" {
+		what, args = "select m.role from members m where m.org_id = t.org_id and m.id = ?", []any{id}
+	}
+	var err error
+	for range attemptsAtAddress {
+		err = db.writeSCIM(ctx, c, what, args, func(tx *Tx, role *string) error {
+			if id != "" && role == nil {
+				return notFound("person")
+			}
+			if role != nil && Role(*role) == Owner { // before the member's own row: the order in which everybody locks
+				if err := tx.lockOrganization(); err != nil {
+					return err
+				}
+			}
+			return fn(tx)
+		})
+		if !isDuplicate(err) {
+			break
+		}
+	}
+	var refused *lastOwner
+	if errors.As(err, &refused) {
+		audit := db.write(ctx, c.Token.Actor(c.Client.IP), c.Token.OrgID, func(tx *Tx) error {
+			tx.record("member.change_refused", refused.target, nil, Facts{"reason": refused.Error()})
+			return nil
+		})
+		return errors.Join(refused.err, audit)
+	}
+	return err
+}
+
+// CreateSCIMMember is a POST: a new person, or somebody who came by invitation or sign-in and whom the directory manages from now on.
+// Conflict, field userName, for somebody it manages already.
+func (db *DB) CreateSCIMMember(ctx context.Context, c *SCIMCall, r *scim.Resource) (*SCIMMember, error) {
+	var m *SCIMMember
+	data := directoryDataOf(r)
+	err := db.scimMemberWrite(ctx, c, "", func(tx *Tx) error {
+		id, err := tx.adoptable(data)
+		if err != nil {
+			return err
+		}
+		if id == "" {
+			if id, err = tx.createFromDirectory(r, data); err != nil {
+				return err
+			}
+		} else if err := tx.changeFromDirectory(id, func(*scim.Resource) (*scim.Resource, error) { return r, nil }); err != nil {
+			return err
+		}
+		if err := tx.forgetTombstones(data); err != nil {
+			return err
+		}
+		m, err = tx.reread(id)
+		return err
+	})
+	return m, err
+}
+
+var errUserNameTaken = &Error{Kind: Conflict, Field: "userName", Message: "A user with this userName exists already. Look it up with a filter on userName and change it by its id."}
+
+// adoptable finds the member whom a POST is about, "" if it is about nobody here. The caller's lock on the organization comes first if
+// that member is an owner.
+func (tx *Tx) adoptable(d directoryData) (string, error) {
+	var found []struct {
+		ID          string
+		SCIMManaged bool `gorm:"column:scim_managed"`
+		Role        Role
+		UserNameKey string
+	}
+	err := tx.Raw(`select id, scim_managed, role, user_name_key from members where org_id = ? and
+		(user_name_key = ? or email = ? and scim_managed = ? and held_reason is null) limit 10`, tx.org, d.userNameKey, d.email, false).Scan(&found).Error
+	if err != nil {
+		return "", err
+	}
+	id, role := "", RoleMember
+	for _, f := range found {
+		named := f.UserNameKey == d.userNameKey
+		if named && f.SCIMManaged {
+			return "", errUserNameTaken
+		}
+		if named || id == "" {
+			id, role = f.ID, f.Role
+		}
+	}
+	if role == Owner {
+		return id, tx.lockOrganization()
+	}
+	return id, nil
+}
+
+// createFromDirectory inserts a new member.
+func (tx *Tx) createFromDirectory(r *scim.Resource, d directoryData) (string, error) {
+	m := &Member{
+		ID: newID("mem_", tx.now), OrgID: tx.org, Role: RoleMember, Status: Active, Source: SourceSCIM, SCIMManaged: true, Email: d.email,
+		UserName: d.userName, UserNameKey: d.userNameKey, ExternalID: d.externalID, WorkEmail: d.workEmail, DisplayName: d.displayName,
+		GivenName: d.givenName, FamilyName: d.familyName, Attributes: &d.attributes, Version: 1, CreatedAt: tx.now, UpdatedAt: tx.now,
+	}
+	if active, sent := r.Active(); sent && !active {
+		by := BySCIM
+		m.Status, m.DeactivatedBy, m.DeactivatedAt = Inactive, &by, &tx.now
+	}
+	if err := tx.linkOrHold(m); err != nil {
+		return "", err
+	}
+	fresh, err := tx.insertNew(m)
+	if err == nil && !fresh {
+		// A race: somebody inserted the userName, or the address, after we looked. Who has the userName has it.
+		var id string
+		if id, err = tx.adoptable(d); err == nil && id == "" {
+			held := HeldAddressTaken
+			m.AccountID, m.HeldReason = nil, &held
+			fresh, err = tx.insertNew(m)
+		}
+		if err == nil && !fresh {
+			err = errUserNameTaken
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	tx.record("member.added", m.target(), nil, Facts{"user_name": m.UserName, "email": m.Address(), "role": m.Role, "source": m.Source, "status": m.Status, "held": m.Held()})
+	return m.ID, nil
+}
+
+// forgetTombstones ends what kept just-in-time creation away: the directory says again that the person belongs.
+func (tx *Tx) forgetTombstones(d directoryData) error {
+	return tx.Exec("delete from member_tombstones where org_id = ? and (user_name_key = ? or email = ?)", tx.org, d.userNameKey, d.email).Error
+}
+
+// ChangeSCIMMember is a PATCH or PUT: change gets the person's resource and returns what it shall be. It may run more than once. A
+// change that comes to nothing writes nothing. NotFound; Conflict with field userName for another's userName, without field for the
+// last active owner; what change returns.
+func (db *DB) ChangeSCIMMember(ctx context.Context, c *SCIMCall, id string, change func(*scim.Resource) (*scim.Resource, error)) (*SCIMMember, error) {
+	var m *SCIMMember
+	err := db.scimMemberWrite(ctx, c, id, func(tx *Tx) error {
+		err := tx.changeFromDirectory(id, change)
+		if err != nil && !errors.Is(err, errNoChange) {
+			return err
+		}
+		var problem error
+		if m, problem = tx.reread(id); problem != nil {
+			return problem
+		}
+		return err
+	})
+	return m, err
+}
+
+// changeFromDirectory applies a resource to a member in the steps of PRODUCT.md §8: adoption, data, address, activity. errNoChange if
+// nothing changes.
+func (tx *Tx) changeFromDirectory(id string, change func(*scim.Resource) (*scim.Resource, error)) error {
+	m, err := tx.member(id)
+	if err != nil {
+		return err
+	}
+	before, err := m.resource()
+	if err != nil {
+		return err
+	}
+	after, err := change(before)
+	if err != nil {
+		return err
+	}
+	if err := tx.applyData(m, directoryDataOf(after)); err != nil {
+		return err
+	}
+	active, sent := after.Active()
+	switch {
+	case sent && !active && m.Status != Inactive:
+		if err := tx.lastOwnerCheck(m); err != nil {
+			return err
+		}
+		return tx.deactivate(m, BySCIM)
+	case sent && active && m.Status == Inactive && *m.DeactivatedBy == BySCIM:
+		// Whom an admin or the operator deactivated, only they bring back.
+		return tx.reactivate(m)
+	}
+	if len(tx.audit) == 0 {
+		return errNoChange
+	}
+	return nil
+}
+
+// lastOwnerCheck refuses what would leave the organization without an owner.
+func (tx *Tx) lastOwnerCheck(m *Member) error {
+	if m.Role != Owner {
+		return nil
+	}
+	err := tx.keepAnOwner(m)
+	if IsKind(err, Conflict) {
+		return &lastOwner{target: m.target(), err: err}
+	}
+	return err
+}
+
+// applyData writes the columns that differ. The first write of the directory adopts the member.
+func (tx *Tx) applyData(m *Member, d directoryData) error {
+	columns := map[string]any{}
+	before, after := Facts{}, Facts{}
+	set := func(name string, changed bool, value any) {
+		if changed {
+			columns[name] = value
+		}
+	}
+	fact := func(name, old, new string) {
+		if old != new {
+			before[name], after[name] = old, new
+		}
+	}
+	text := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	if d.userNameKey != m.UserNameKey {
+		var others []string
+		if err := tx.Raw("select id from members where org_id = ? and user_name_key = ? and id <> ?", tx.org, d.userNameKey, m.ID).Scan(&others).Error; err != nil {
+			return err
+		}
+		if len(others) > 0 {
+			return errUserNameTaken
+		}
+	}
+	adopted := !m.SCIMManaged
+	set("scim_managed", adopted, true)
+	set("user_name", d.userName != m.UserName, d.userName)
+	set("user_name_key", d.userNameKey != m.UserNameKey, d.userNameKey)
+	set("external_id", !same(d.externalID, m.ExternalID), d.externalID)
+	set("work_email", !same(d.workEmail, m.WorkEmail), d.workEmail)
+	set("display_name", d.displayName != m.DisplayName, d.displayName)
+	set("given_name", d.givenName != m.GivenName, d.givenName)
+	set("family_name", d.familyName != m.FamilyName, d.familyName)
+	set("attributes", !same(&d.attributes, m.Attributes), d.attributes)
+	fact("user_name", m.UserName, d.userName)
+	fact("external_id", text(m.ExternalID), text(d.externalID))
+	fact("display_name", m.DisplayName, d.displayName)
+	fact("given_name", m.GivenName, d.givenName)
+	fact("family_name", m.FamilyName, d.familyName)
+	fact("email", m.Address(), text(d.email))
+	if len(columns) == 0 && same(d.email, m.Email) {
+		return nil
+	}
+	oldAddress, moved := m.Email, !same(d.email, m.Email)
+	m.SCIMManaged, m.UserName, m.DisplayName, m.GivenName, m.FamilyName = true, d.userName, d.displayName, d.givenName, d.familyName
+	if err := tx.place(m, d.email, moved, columns); err != nil {
+		return err
+	}
+	if err := tx.change(m, columns); err != nil {
+		if isDuplicate(err) {
+			return fmt.Errorf("another member got the userName or the address: %w", err)
+		}
+		return err
+	}
+	if len(after) == 0 && !adopted {
+		after["attributes"] = "changed"
+	}
+	action := "member.changed"
+	if adopted {
+		action = "member.adopted"
+		after["source"], after["status"] = m.Source, m.Status
+	}
+	if moved {
+		after["held"] = m.Held()
+	}
+	tx.record(action, m.target(), before, after)
+	if moved && oldAddress != nil {
+		return tx.leaveAddress(m, *oldAddress)
+	}
+	return nil
+}
+
+// place decides anew whose account the member is when the address changes, or when the directory confirms somebody who was invited.
+func (tx *Tx) place(m *Member, email *string, moved bool, columns map[string]any) error {
+	confirmed := false
+	if m.Status == Invited && !moved {
+		// The invitation stands until the domain is proven: what the directory says about other domains has no effect.
+		ok, err := tx.domainVerified(DomainOf(m.Address()))
+		if err != nil || !ok {
+			return err
+		}
+		confirmed = true
+	}
+	if !moved && !confirmed {
+		return nil
+	}
+	was, oldAccount := *m, m.AccountID
+	m.Email, m.AccountID, m.HeldReason = email, nil, nil
+	if err := tx.linkOrHold(m); err != nil {
+		return err
+	}
+	if m.Held() != "" || !same(m.AccountID, oldAccount) {
+		if err := tx.ownerStillIn(&was, m); err != nil {
+			return err
+		}
+	}
+	columns["email"], columns["account_id"], columns["held_reason"] = m.Email, m.AccountID, m.HeldReason
+	if m.Status == Invited {
+		m.Status = Active
+		columns["status"] = Active
+	}
+	return nil
+}
+
+// ownerStillIn refuses to move the last owner to an address by which nobody could manage the organization.
+func (tx *Tx) ownerStillIn(was, m *Member) error {
+	if was.Role != Owner {
+		return nil
+	}
+	if m.Held() == "" {
+		var usable []string
+		err := tx.Raw(`select a.id from accounts a where a.id = ? and (a.password_hash is not null
+			or not exists (select 1 from sso_connections c where c.org_id = ? and c.required = ?))`, m.AccountID, tx.org, true).Scan(&usable).Error
+		if err != nil || len(usable) > 0 {
+			return err
+		}
+	}
+	return tx.lastOwnerCheck(was)
+}
+
+// leaveAddress ends what the old address gave: sessions of the old account, invitations mailed there, keys of the identity provider
+// that were the address itself. Whoever waited for the address gets it.
+func (tx *Tx) leaveAddress(m *Member, old string) error {
+	if _, err := tx.endSessions(m.ID); err != nil {
+		return err
+	}
+	if err := tx.Where("member_id = ?", m.ID).Delete(&Link{}).Error; err != nil {
+		return err
+	}
+	err := tx.Exec("delete from identities where org_id = ? and member_id = ? and (kind = 'email' or kind = 'nameid' and lower(value) = ?)", tx.org, m.ID, old).Error
+	if err != nil {
+		return err
+	}
+	return tx.releaseAddress(old)
+}
+
+// DeleteSCIMMember removes a person: sessions end in the same transaction, a tombstone keeps just-in-time creation away, and the same
+// userName may come again with a new id. NotFound; Conflict for the last active owner.
+func (db *DB) DeleteSCIMMember(ctx context.Context, c *SCIMCall, id string) error {
+	return db.scimMemberWrite(ctx, c, id, func(tx *Tx) error {
+		m, err := tx.member(id)
+		if err != nil {
+			return err
+		}
+		if err := tx.lastOwnerCheck(m); err != nil {
+			return err
+		}
+		ended, err := tx.endSessions(m.ID)
+		if err != nil {
+			return err
+		}
+		if err := tx.Where("member_id = ?", m.ID).Delete(&Link{}).Error; err != nil {
+			return err
+		}
+		err = tx.Exec("insert into member_tombstones (org_id, member_id, user_name_key, email, deleted_at) values (?, ?, ?, ?, ?)",
+			tx.org, m.ID, m.UserNameKey, m.Email, tx.now).Error
+		if err != nil {
+			return err
+		}
+		if err := tx.Org().Where("id = ?", m.ID).Delete(&Member{}).Error; err != nil {
+			return err
+		}
+		tx.record("member.deleted", m.target(), Facts{"user_name": m.UserName, "email": m.Address(), "role": m.Role, "status": m.Status}, Facts{"sessions_ended": ended})
+		if m.Email != nil {
+			return tx.releaseAddress(*m.Email)
+		}
+		return nil
+	})
+}
