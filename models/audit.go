@@ -3,7 +3,10 @@ package models
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // ActorKind says what sort of somebody made a change.
@@ -80,14 +83,17 @@ func (f Facts) json() string {
 type AuditFilter struct {
 	// Action is a whole action or an object ("domain" finds "domain.verified").
 	Action string
-	// Text is looked for in the labels of actor and target.
+	// Text is looked for in the labels of actor and target and in the actor's address.
 	Text string
 	// TargetID or ActorID of a member, for a person's history.
 	MemberID string
-	From, To time.Time
-	// After is the id of the last event of the page before; events come newest first.
-	After string
-	Limit int
+	// ActorKind and ActorID keep what one actor did; ActorID alone does not narrow.
+	ActorKind ActorKind
+	ActorID   string
+	From, To  time.Time
+	// After is the id of the last event of the page before; events come newest first. Before is the first of the page after.
+	After, Before string
+	Limit         int
 }
 
 // MaxAuditPage is the most events one call returns.
@@ -95,16 +101,50 @@ const MaxAuditPage = 1000
 
 // AuditEvents are an organization's events, newest first.
 func (db *DB) AuditEvents(ctx context.Context, orgID string, f AuditFilter) ([]AuditEvent, error) {
-	q := db.read(ctx).Where("org_id = ?", orgID)
+	q := f.apply(db.read(ctx), orgID)
+	if f.Limit <= 0 || f.Limit > MaxAuditPage {
+		f.Limit = MaxAuditPage
+	}
+	order := "id desc"
+	switch {
+	case f.After != "":
+		q = q.Where("id < ?", f.After)
+	case f.Before != "":
+		q, order = q.Where("id > ?", f.Before), "id"
+	}
+	var events []AuditEvent
+	err := q.Order(order).Limit(f.Limit).Find(&events).Error
+	if order == "id" {
+		slices.Reverse(events)
+	}
+	return events, err
+}
+
+// CountAuditEvents counts the events a filter keeps, on all pages.
+func (db *DB) CountAuditEvents(ctx context.Context, orgID string, f AuditFilter) (int, error) {
+	var n int64
+	err := f.apply(db.read(ctx).Model(&AuditEvent{}), orgID).Count(&n).Error
+	return int(n), err
+}
+
+// apply narrows a query of events, but for the page.
+func (f AuditFilter) apply(q *gorm.DB, orgID string) *gorm.DB {
+	q = q.Where("org_id = ?", orgID)
 	if f.Action != "" {
 		q = q.Where("(action = ? or action like ? escape '!')", f.Action, likePrefix(f.Action+"."))
 	}
 	if f.Text != "" {
 		like := likeContains(f.Text)
-		q = q.Where("(lower(actor_label) like ? escape '!' or lower(target_label) like ? escape '!')", like, like)
+		q = q.Where("(lower(actor_label) like ? escape '!' or lower(target_label) like ? escape '!' or actor_ip like ? escape '!' or id = ?)", like, like, like, f.Text)
 	}
 	if f.MemberID != "" {
 		q = q.Where("(target_id = ? or actor_id = ?)", f.MemberID, f.MemberID)
+	}
+	if f.ActorKind != "" {
+		q = q.Where("actor_kind = ?", f.ActorKind)
+		if f.ActorID != "" {
+			q = q.Where("actor_id = ?", f.ActorID)
+		}
 	}
 	if !f.From.IsZero() {
 		q = q.Where("at >= ?", f.From.UTC())
@@ -112,13 +152,22 @@ func (db *DB) AuditEvents(ctx context.Context, orgID string, f AuditFilter) ([]A
 	if !f.To.IsZero() {
 		q = q.Where("at < ?", f.To.UTC())
 	}
-	if f.After != "" {
-		q = q.Where("id < ?", f.After)
-	}
-	if f.Limit <= 0 || f.Limit > MaxAuditPage {
-		f.Limit = MaxAuditPage
-	}
-	var events []AuditEvent
-	err := q.Order("id desc").Limit(f.Limit).Find(&events).Error
-	return events, err
+	return q
+}
+
+// AuditActor is somebody who appears in the audit log.
+type AuditActor struct {
+	Kind      ActorKind
+	ID, Label string
+}
+
+// AuditActors are the people and directories behind an organization's latest changes, by label, at most limit.
+func (db *DB) AuditActors(ctx context.Context, orgID string, limit int) ([]AuditActor, error) {
+	var list []AuditActor
+	// The latest events name the actors a reader looks for, and bound the work however long the log is.
+	err := db.read(ctx).Raw(`select actor_kind as kind, actor_id as id, max(actor_label) as label
+		from (select actor_kind, actor_id, actor_label from audit_events where org_id = ? order by id desc limit 5000) latest
+		where actor_kind in ('person', 'scim') and actor_id <> '' group by actor_kind, actor_id order by max(actor_label), actor_id limit ?`,
+		orgID, limit).Scan(&list).Error
+	return list, err
 }

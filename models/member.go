@@ -232,6 +232,34 @@ func (tx *Tx) change(m *Member, columns map[string]any) error {
 	return nil
 }
 
+// RenameMember changes the name a member is shown by. Forbidden for members whose profile comes from the directory.
+func (db *DB) RenameMember(ctx context.Context, actor Actor, orgID, memberID, firstName, lastName string) error {
+	first, last := strings.TrimSpace(firstName), strings.TrimSpace(lastName)
+	name, err := cleanName("first_name", first+" "+last, "a name")
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+		m, err := tx.member(memberID)
+		if err != nil {
+			return err
+		}
+		if m.SCIMManaged {
+			return forbidden("The name of %s comes from the directory. Change it there.", m.Label())
+		}
+		if m.DisplayName == name && m.GivenName == first && m.FamilyName == last {
+			return errNoChange
+		}
+		before := m.Label()
+		if err := tx.change(m, map[string]any{"display_name": name, "given_name": first, "family_name": last}); err != nil {
+			return err
+		}
+		m.DisplayName, m.GivenName, m.FamilyName = name, first, last
+		tx.record("member.renamed", m.target(), Facts{"name": before}, Facts{"name": name})
+		return nil
+	})
+}
+
 // ChangeRole gives a member another role. Only owners make or unmake owners; the last active owner keeps the role.
 func (db *DB) ChangeRole(ctx context.Context, actor Actor, by Role, orgID, memberID string, role Role) error {
 	return db.write(ctx, actor, orgID, func(tx *Tx) error {
@@ -337,6 +365,9 @@ func (db *DB) ReactivateMember(ctx context.Context, actor Actor, by Role, orgID,
 		}
 		if m.Role == Owner && by != Owner {
 			return forbidden("Only an owner can bring an owner back.")
+		}
+		if m.Status == Invited {
+			return conflict("%s was invited and has not come yet. Send the invitation again instead.", m.Label())
 		}
 		return tx.reactivate(m)
 	})

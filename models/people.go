@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,11 +16,15 @@ type MemberFilter struct {
 	Source Source
 	// Held keeps only held members.
 	Held bool
+	// SignIn keeps only those who have used single sign-on ("sso"), who have a password ("password"), or neither ("none").
+	SignIn string
 	// TeamID keeps only the members of a team.
 	TeamID string
 	// AfterName and AfterID are the key of the last row of the page before (PersonRow.SortKey, ID).
 	AfterName, AfterID string
-	Limit              int
+	// Before turns that around: the key is of the first row of the page after, and the rows that stand before it are wanted.
+	Before bool
+	Limit  int
 }
 
 // PersonRow is a member in a list.
@@ -31,19 +36,61 @@ type PersonRow struct {
 	// HasPassword and SSOAt say how the person signs in: SSOAt is the last single sign-on.
 	HasPassword bool
 	SSOAt       *time.Time
+	// InvitedUntil is when the link of an invitation ends.
+	InvitedUntil *time.Time
+	// TeamSince is when the person came into the team the list is of.
+	TeamSince *time.Time
 }
 
 // MaxPeoplePage is the most people one call returns.
 const MaxPeoplePage = 500
 
+// personKey is what people are sorted by: the name, or the address of those without one.
+const personKey = "lower(case when m.display_name <> '' then m.display_name else coalesce(m.email, m.user_name) end)"
+
 // People are the members of an organization by name, a page at a time.
 func (db *DB) People(ctx context.Context, orgID string, f MemberFilter) ([]PersonRow, error) {
-	const key = "lower(case when m.display_name <> '' then m.display_name else coalesce(m.email, m.user_name) end)"
-	sql := []string{`select m.*, ` + key + ` as sort_key,
+	// "order by … limit 1" and not max(): an aggregate has no type that SQLite could read a time back by.
+	sql := []string{`select m.*, ` + personKey + ` as sort_key,
 		(select count(*) from team_members tm where tm.member_id = m.id) as teams,
 		a.password_hash is not null as has_password,
-		(select max(i.last_seen_at) from identities i where i.member_id = m.id) as sso_at
-		from members m left join accounts a on a.id = m.account_id where m.org_id = ?`}
+		(select i.last_seen_at from identities i where i.member_id = m.id order by i.last_seen_at desc limit 1) as sso_at,
+		(select l.expires_at from links l where l.member_id = m.id and l.kind = 'invitation' and l.used_at is null order by l.expires_at desc limit 1) as invited_until,
+		(select tm.added_at from team_members tm where tm.member_id = m.id and tm.team_id = ?) as team_since`}
+	cond, args := f.conditions(orgID)
+	sql, args = append(sql, cond...), append([]any{f.TeamID}, args...)
+	direction, compare := "asc", ">"
+	if f.Before {
+		direction, compare = "desc", "<"
+	}
+	if f.AfterID != "" {
+		sql = append(sql, "and ("+personKey+" "+compare+" ? or ("+personKey+" = ? and m.id "+compare+" ?))")
+		args = append(args, f.AfterName, f.AfterName, f.AfterID)
+	}
+	if f.Limit <= 0 || f.Limit > MaxPeoplePage {
+		f.Limit = MaxPeoplePage
+	}
+	sql = append(sql, "order by sort_key "+direction+", m.id "+direction+" limit ?")
+	args = append(args, f.Limit)
+	var rows []PersonRow
+	err := db.read(ctx).Raw(strings.Join(sql, " "), args...).Scan(&rows).Error
+	if f.Before {
+		slices.Reverse(rows)
+	}
+	return rows, err
+}
+
+// CountMatching counts the members a filter keeps, on all pages.
+func (db *DB) CountMatching(ctx context.Context, orgID string, f MemberFilter) (int, error) {
+	cond, args := f.conditions(orgID)
+	var n int
+	err := db.read(ctx).Raw("select count(*) "+strings.Join(cond, " "), args...).Scan(&n).Error
+	return n, err
+}
+
+// conditions are the tables of the list and what the filter asks of their rows, but for the page.
+func (f MemberFilter) conditions(orgID string) ([]string, []any) {
+	sql := []string{"from members m left join accounts a on a.id = m.account_id where m.org_id = ?"}
 	args := []any{orgID}
 	and := func(cond string, a ...any) {
 		sql = append(sql, "and "+cond)
@@ -68,17 +115,16 @@ func (db *DB) People(ctx context.Context, orgID string, f MemberFilter) ([]Perso
 	if f.TeamID != "" {
 		and("exists (select 1 from team_members tm where tm.member_id = m.id and tm.team_id = ?)", f.TeamID)
 	}
-	if f.AfterID != "" {
-		and("("+key+" > ? or ("+key+" = ? and m.id > ?))", f.AfterName, f.AfterName, f.AfterID)
+	const usedSSO = "exists (select 1 from identities i where i.member_id = m.id)"
+	switch f.SignIn {
+	case "sso":
+		and(usedSSO)
+	case "password":
+		and("a.password_hash is not null")
+	case "none":
+		and("a.password_hash is null and not " + usedSSO)
 	}
-	if f.Limit <= 0 || f.Limit > MaxPeoplePage {
-		f.Limit = MaxPeoplePage
-	}
-	sql = append(sql, "order by sort_key, m.id limit ?")
-	args = append(args, f.Limit)
-	var rows []PersonRow
-	err := db.read(ctx).Raw(strings.Join(sql, " "), args...).Scan(&rows).Error
-	return rows, err
+	return sql, args
 }
 
 // PeopleCounts are the numbers above the list.
@@ -114,6 +160,27 @@ func (db *DB) Managers(ctx context.Context, orgID string) ([]Member, error) {
 	var list []Member
 	err := db.read(ctx).Where("org_id = ? and status = 'active' and held_reason is null and role = 'owner'", orgID).Order("display_name, id").Limit(10).Find(&list).Error
 	return list, err
+}
+
+// MemberByAddress is the member with an address, not held. NotFound if there is none.
+func (db *DB) MemberByAddress(ctx context.Context, orgID, email string) (*Member, error) {
+	email, err := CleanAddress(email)
+	if err != nil {
+		return nil, err
+	}
+	var m Member
+	if err := db.read(ctx).Where("org_id = ? and email = ? and held_reason is null", orgID, email).Take(&m).Error; err != nil {
+		return nil, found(err, "person")
+	}
+	return &m, nil
+}
+
+// CountSSOPeople counts the active members who have signed in with single sign-on.
+func (db *DB) CountSSOPeople(ctx context.Context, orgID string) (int, error) {
+	var n int
+	err := db.read(ctx).Raw(`select count(*) from members m where m.org_id = ? and m.status = 'active'
+		and exists (select 1 from identities i where i.member_id = m.id)`, orgID).Scan(&n).Error
+	return n, err
 }
 
 // Identity is one key by which an identity provider knows a member.

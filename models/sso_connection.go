@@ -105,6 +105,32 @@ func (db *DB) SaveSSO(ctx context.Context, actor Actor, orgID, issuer, signInURL
 	})
 }
 
+// SaveConnection is the form of the connection: it saves both addresses and trusts the certificates as well, in one transaction, so that
+// nothing is kept of a form that is refused. Certificates that are trusted already are left as they are.
+func (db *DB) SaveConnection(ctx context.Context, actor Actor, orgID, issuer, signInURL string, certificates []NewCertificate) error {
+	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, err := tx.lockedSSO()
+		if err != nil {
+			return err
+		}
+		if err := tx.saveSSO(s, issuer, signInURL); err != nil && err != errNoChange {
+			return err
+		}
+		for _, n := range certificates {
+			if s.trusts(n.SHA256) {
+				continue
+			}
+			if _, err := tx.addCertificate(s, n); err != nil {
+				return err
+			}
+		}
+		if len(tx.audit) == 0 {
+			return errNoChange
+		}
+		return nil
+	})
+}
+
 func (tx *Tx) saveSSO(s *SSO, issuer, signInURL string) error {
 	if s.Issuer == issuer && s.SignInURL == signInURL {
 		return errNoChange
@@ -213,7 +239,7 @@ func (tx *Tx) removeCertificate(s *SSO, id string) error {
 	if gone == nil {
 		return notFound("certificate")
 	}
-	if s.Enabled && valid == 0 {
+	if s.Enabled && valid == 0 && (gone.Valid(tx.now) || len(kept) == 0) {
 		return conflict("This is the only valid certificate, and single sign-on is on. Add the new certificate first, or turn single sign-on off.")
 	}
 	if err := tx.Org().Where("id = ?", id).Delete(&SSOCertificate{}).Error; err != nil {
