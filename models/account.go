@@ -74,7 +74,7 @@ func (db *DB) ChangePassword(ctx context.Context, s *SignedIn, client Client, cu
 	if s.Session.Method != MethodPassword {
 		return forbidden("Your password can be changed only after signing in with it, or by the link under “Forgotten password”. You are signed in with single sign-on.")
 	}
-	if err := db.checkPassword(ctx, &s.Account, current, client.IP); err != nil {
+	if err := db.checkPassword(ctx, &s.Account, s.Account.Email, current, client.IP); err != nil {
 		return err
 	}
 	hash, err := db.hashPassword(ctx, password, s.Account.Email, s.Organization.Name)

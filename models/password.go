@@ -32,27 +32,37 @@ var commonPasswords = map[string]bool{
 	"correcthorsebatterystaple": true, "trustno1trustno1": true, "p@ssw0rd1234": true, "microsoft1234": true, "gatehouse1234": true, "1qaz2wsx3edc": true,
 }
 
-// hashPassword checks a new password and hashes it. Invalid (field "password") if it is too short, too long or easily guessed;
-// context are words that must not be the whole of it, such as the address.
-func (db *DB) hashPassword(ctx context.Context, password string, context ...string) (string, error) {
+// CheckPassword tells whether a password may be chosen. Invalid (field "password") if it is too short, too long or easily guessed;
+// others are words that must not be the whole of it, such as the person's address.
+func CheckPassword(password string, others ...string) error {
 	n := utf8.RuneCountInString(password)
 	lower := strings.ToLower(password)
 	switch {
+	case password == "":
+		return invalid("password", "Choose a password of at least %d characters.", MinPassword)
 	case !utf8.ValidString(password):
-		return "", invalid("password", "Use ordinary characters for the password.")
+		return invalid("password", "Use ordinary characters for the password.")
 	case n < MinPassword:
-		return "", invalid("password", "Use at least %d characters. Four unrelated words are easy to remember and hard to guess.", MinPassword)
+		return invalid("password", "Use at least %d characters. Four unrelated words are easy to remember and hard to guess.", MinPassword)
 	case n > MaxPassword:
-		return "", invalid("password", "Use at most %d characters.", MaxPassword)
+		return invalid("password", "Use at most %d characters.", MaxPassword)
 	case commonPasswords[lower] || strings.Trim(lower, lower[:1]) == "":
-		return "", invalid("password", "This password is in every list of leaked passwords. Choose another one.")
+		return invalid("password", "This password is in every list of leaked passwords. Choose another one.")
 	}
-	for _, word := range context {
+	for _, word := range others {
 		word = strings.ToLower(word)
 		local, _, _ := strings.Cut(word, "@")
 		if word != "" && (lower == word || len(local) >= 4 && strings.Trim(strings.ReplaceAll(lower, local, ""), "0123456789!.-_") == "") {
-			return "", invalid("password", "This password is your own name, address or organization. Choose one that others cannot guess.")
+			return invalid("password", "This password is your own name, address or organization. Choose one that others cannot guess.")
 		}
+	}
+	return nil
+}
+
+// hashPassword hashes a new password that CheckPassword accepts.
+func (db *DB) hashPassword(ctx context.Context, password string, others ...string) (string, error) {
+	if err := CheckPassword(password, others...); err != nil {
+		return "", err
 	}
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)
@@ -100,19 +110,20 @@ func (db *DB) passwordMatches(ctx context.Context, hash *string, password string
 	return sameHash(b64.EncodeToString(key), parts[len(parts)-1]) && hash != nil && password != "", nil
 }
 
-// checkPassword is the proof of a password for a sign-in or a step-up, limited per account and per address of the client.
-func (db *DB) checkPassword(ctx context.Context, a *Account, password, ip string) error {
-	key := "unknown"
-	var hash *string
-	if a != nil {
-		key, hash = a.ID, a.PasswordHash
-	}
-	// Per client and account, so that a stranger cannot lock a person out from where that person sits.
-	if err := db.limit(ctx, "password:"+key+":"+ip, passwordAttempts); err != nil {
-		return err
-	}
+// checkPassword is the proof of a password for a sign-in or a step-up, limited per address and client, and per client. a is nil when
+// nobody has the address: everything then goes the same way and takes the same time, and the limits count the same.
+func (db *DB) checkPassword(ctx context.Context, a *Account, email, password, ip string) error {
 	if err := db.limit(ctx, "password:ip:"+ip, passwordAttemptsByIP); err != nil {
 		return err
+	}
+	// Per client and address, so that a stranger cannot lock a person out from where that person sits. By the address and not by the
+	// account: one count for all unknown addresses would tell them from the known ones.
+	if err := db.limit(ctx, "password:"+hashSecret(email)+":"+ip, passwordAttempts); err != nil {
+		return err
+	}
+	var hash *string
+	if a != nil {
+		hash = a.PasswordHash
 	}
 	ok, err := db.passwordMatches(ctx, hash, password)
 	if err != nil {

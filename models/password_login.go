@@ -7,11 +7,12 @@ import (
 
 // door is one organization an account is an active member of, and whether its password opens it.
 type door struct {
-	Member                                 Member       `gorm:"embedded;embeddedPrefix:m_"`
-	Organization                           Organization `gorm:"embedded;embeddedPrefix:o_"`
-	Enabled, Required, IDPManaged, Claimed bool
-	open                                   bool
-	recovery                               bool // closed, but this owner or admin may use Recovery sign-in
+	Member                     Member       `gorm:"embedded;embeddedPrefix:m_"`
+	Organization               Organization `gorm:"embedded;embeddedPrefix:o_"`
+	Enabled, Required, Claimed bool
+	IDPManaged                 bool `gorm:"column:idp_managed"`
+	open                       bool
+	recovery                   bool // closed, but this owner or admin may use Recovery sign-in
 }
 
 var doorsSQL = `select ` + columns("m", "m_", "id,org_id,account_id,role,status,source,email,user_name,display_name,given_name,family_name,scim_managed,version,last_active_at") +
@@ -48,8 +49,8 @@ func (db *DB) PasswordSignIn(ctx context.Context, client Client, email, password
 	if err != nil {
 		return "", err
 	}
-	if err := db.checkPassword(ctx, a, password, client.IP); err != nil {
-		if IsKind(err, Unauthenticated) && a != nil {
+	if err := db.checkPassword(ctx, a, email, password, client.IP); err != nil {
+		if IsKind(err, Unauthenticated) {
 			if failed := db.recordFailedPassword(ctx, a, client); failed != nil {
 				return "", errors.Join(err, failed)
 			}
@@ -109,10 +110,16 @@ func (db *DB) PasswordSignIn(ctx context.Context, client Client, email, password
 	return token, err
 }
 
-// recordFailedPassword tells the organizations of an account that somebody tried a wrong password.
+// recordFailedPassword tells the organizations of an account that somebody tried a wrong password. For an address that nobody has (a is
+// nil) it writes as durably and leaves nothing: the time an answer takes must not tell the two apart.
 func (db *DB) recordFailedPassword(ctx context.Context, a *Account, client Client) error {
-	err := db.write(ctx, Actor{Kind: Anonymous, Label: a.Email, IP: client.IP}, "", func(tx *Tx) error {
+	if a == nil {
+		return db.touch(ctx, func(tx *Tx) error {
+			return tx.Exec(`insert into rate_limits (key, arrival_at) values (?, ?) on conflict (key) do update set arrival_at = excluded.arrival_at`,
+				"password:unknown:"+client.IP, tx.now).Error
+		})
+	}
+	return db.write(ctx, Actor{Kind: Anonymous, Label: a.Email, IP: client.IP}, "", func(tx *Tx) error {
 		return tx.recordForAccount(a, "session.login_failed")
 	})
-	return err
 }

@@ -69,6 +69,7 @@ type newSession struct {
 	client                       Client
 	steppedUp, recovery          bool
 	issuer, nameID, sessionIndex string
+	endsBy                       time.Time // set by the identity provider; zero if it sets no end
 }
 
 // startSession makes a session row and returns its token, "id.secret". Every sign-in makes a new one: tokens are never carried over.
@@ -83,6 +84,9 @@ func (tx *Tx) startSession(m *Member, o *Organization, n newSession) (string, er
 	}
 	if n.steppedUp {
 		s.SteppedUpAt = &tx.now
+	}
+	if ends := n.endsBy.UTC().Truncate(time.Microsecond); !n.endsBy.IsZero() && ends.Before(s.ExpiresAt) {
+		s.ExpiresAt = ends
 	}
 	if err := tx.Create(&s).Error; err != nil {
 		return "", err
@@ -235,7 +239,7 @@ func (db *DB) StepUp(ctx context.Context, s *SignedIn, client Client, password s
 	if !s.Account.HasPassword() {
 		return "", forbidden("This change asks for your password, and you have none. Get one by “Forgotten password” on the sign-in page: the link goes to %s.", s.Account.Email)
 	}
-	if err := db.checkPassword(ctx, &s.Account, password, client.IP); err != nil {
+	if err := db.checkPassword(ctx, &s.Account, s.Account.Email, password, client.IP); err != nil {
 		var e *Error
 		if errors.As(err, &e) && e.Kind == Unauthenticated {
 			return "", invalid("password", "This is not your password. Check for caps lock.")

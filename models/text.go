@@ -66,6 +66,13 @@ func DomainOf(address string) string {
 	return domain
 }
 
+// CheckName tells whether a name of a person, team or organization can be used; what it is called in the sentence is what. Invalid
+// (that field) if it cannot.
+func CheckName(field, name, what string) error {
+	_, err := cleanName(field, name, what)
+	return err
+}
+
 // cleanName is a name of a person, team or organization: trimmed, one line, no control or direction-changing characters.
 func cleanName(field, s, what string) (string, error) {
 	s = strings.TrimSpace(s)
