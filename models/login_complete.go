@@ -1,0 +1,210 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// LoginDone is a completed single sign-on.
+type LoginDone struct {
+	Token    string // of the new session
+	ReturnTo string
+	MemberID string
+	Created  bool // a member was made by this sign-in
+}
+
+// CompleteLogin is the second half of a sign-in: the browser that began it brings the code. In one transaction it consumes code and request,
+// remembers the assertion, checks connection, domain and member again, finds, binds or creates the member, and opens a session for
+// this organization only. Otherwise it returns a *LoginRefusal: the request is consumed all the same, and the refusal is in the activity.
+func (db *DB) CompleteLogin(ctx context.Context, client Client, orgID, code, browser string) (*LoginDone, error) {
+	var done *LoginDone
+	var l completion
+	err := db.write(ctx, Actor{Kind: IdP, IP: client.IP}, orgID, func(tx *Tx) error {
+		l = completion{tx: tx, client: client}
+		var err error
+		done, err = l.run(code, browser)
+		return err
+	})
+	var r *LoginRefusal
+	if errors.As(err, &r) && l.pending.ID != "" {
+		return nil, db.refuseCompletion(ctx, client, &l, *r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return done, nil
+}
+
+// completion is one CompleteLogin under way.
+type completion struct {
+	tx       *Tx
+	client   Client
+	pending  PendingLogin
+	identity LoginIdentity
+	sso      *SSO
+	org      *Organization
+}
+
+func (l *completion) run(code, browser string) (*LoginDone, error) {
+	if err := l.consume(code, browser); err != nil {
+		return nil, err
+	}
+	keys, err := l.tx.boundKeys(l.identity)
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) == 0 {
+		// Nobody is bound yet: two first sign-ins of one person, or one and a SCIM write, take turns. Locked before anything else is.
+		if err := l.tx.lockOrganization(); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.checkConnection(); err != nil {
+		return nil, err
+	}
+	if err := l.rememberAssertion(); err != nil {
+		return nil, err
+	}
+	m, created, err := l.findMember()
+	if err != nil {
+		return nil, err
+	}
+	return l.open(m, created)
+}
+
+// consume takes the request out of circulation: right code, in time, the right browser, once.
+func (l *completion) consume(code, browser string) error {
+	tx := l.tx
+	err := tx.Locked().Where("code_hash = ?", hashSecret(code)).Take(&l.pending).Error
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return refuse(RefusedUnknownRequest)
+	case err != nil:
+		return err
+	case l.pending.Purpose != LoginToSignIn: // the others make no session
+		return refuse(RefusedUnknownRequest)
+	case l.pending.ConsumedAt != nil || l.pending.Outcome == nil:
+		return refuse(RefusedReplayed)
+	case !sameHash(l.pending.BrowserHash, hashSecret(browser)):
+		return refuse(RefusedOtherBrowser)
+	case !tx.now.Before(*l.pending.CodeExpiresAt):
+		return refuse(RefusedCodeExpired)
+	}
+	if err := json.Unmarshal([]byte(*l.pending.Outcome), &l.identity); err != nil {
+		return err
+	}
+	tx.actor.Label = l.identity.Issuer
+	return tx.Model(&PendingLogin{}).Where("id = ?", l.pending.ID).
+		UpdateColumns(map[string]any{"consumed_at": tx.now, "outcome": nil}).Error
+}
+
+// checkConnection reads the connection under a lock that keeps it from being changed until the session is there: a change that ends SSO
+// sessions then sees this one.
+func (l *completion) checkConnection() error {
+	tx := l.tx
+	if tx.db.dialect != "sqlite" {
+		var row SSOConnection
+		err := tx.Org().Clauses(clause.Locking{Strength: "SHARE"}).Limit(1).Find(&row).Error
+		if err != nil {
+			return err
+		}
+	}
+	var err error
+	if l.sso, err = loadSSO(tx.DB, tx.org); err != nil {
+		return err
+	}
+	if r := l.sso.usable(l.pending.ConnectionVersion, l.pending.Purpose); r != nil {
+		return r
+	}
+	if l.sso.Issuer != l.identity.Issuer || !l.sso.trusts(l.identity.CertificateSHA256) {
+		return refuse(RefusedConnectionChanged)
+	}
+	l.org = &Organization{}
+	if err := tx.Where("id = ?", tx.org).Take(l.org).Error; err != nil {
+		return err
+	}
+	// Once a minute is enough for "last signature 2 min ago", and keeps sign-ins from queueing on this row.
+	return tx.Org().Model(&SSOCertificate{}).
+		Where("sha256 = ? and (last_used_at is null or last_used_at < ?)", l.identity.CertificateSHA256, tx.now.Add(-time.Minute)).
+		UpdateColumn("last_used_at", tx.now).Error
+}
+
+// rememberAssertion refuses an assertion that has been used, in whatever response it came.
+func (l *completion) rememberAssertion() error {
+	tx := l.tx
+	until := l.identity.AssertionExpires.UTC().Truncate(time.Microsecond)
+	if earliest := tx.now.Add(assertionMemoryMin); until.Before(earliest) {
+		until = earliest
+	}
+	if latest := tx.now.Add(assertionMemoryMax); until.After(latest) {
+		until = latest
+	}
+	r := tx.Exec(`insert into used_assertions (org_id, assertion_id, used_at, expires_at) values (?, ?, ?, ?) on conflict do nothing`,
+		tx.org, l.identity.AssertionID, tx.now, until)
+	if r.Error == nil && r.RowsAffected == 0 {
+		return refuse(RefusedReplayed)
+	}
+	return r.Error
+}
+
+// open starts the session and writes down how.
+func (l *completion) open(m *Member, created bool) (*LoginDone, error) {
+	tx := l.tx
+	tx.actor = Actor{Kind: Person, ID: m.ID, Label: m.Label(), IP: l.client.IP}
+	token, err := tx.startSession(m, l.org, newSession{method: MethodSSO, client: l.client, issuer: l.identity.Issuer,
+		nameID: l.identity.NameID, sessionIndex: l.identity.SessionIndex, endsBy: l.identity.SessionEnds})
+	if err != nil {
+		return nil, err
+	}
+	sentence := m.Label() + " signed in with single sign-on."
+	if created {
+		sentence = m.Label() + " signed in with single sign-on for the first time and became a member."
+	}
+	err = tx.recordActivity(NewActivity{OrgID: tx.org, Kind: ActivitySignIn, OK: true, Reference: NewReference(), Reason: "sso", MemberID: m.ID,
+		Who: m.Label(), Sentence: sentence, Detail: l.identity.Detail, Client: l.client})
+	if err != nil {
+		return nil, err
+	}
+	return &LoginDone{Token: token, ReturnTo: l.pending.ReturnTo, MemberID: m.ID, Created: created}, nil
+}
+
+// refuseCompletion consumes the request of a completion that was rolled back and writes the refusal down. Somebody else's use of a
+// consumed one changes nothing about it.
+func (db *DB) refuseCompletion(ctx context.Context, client Client, l *completion, r LoginRefusal) error {
+	r.Reference = NewReference()
+	if r.Who == "" {
+		r.Who = l.identity.Email
+	}
+	if r.Detail == nil {
+		r.Detail = l.identity.Detail
+	}
+	err := db.write(ctx, Actor{Kind: IdP, Label: l.identity.Issuer, IP: client.IP}, l.pending.OrgID, func(tx *Tx) error {
+		err := tx.Org().Model(&PendingLogin{}).Where("id = ? and consumed_at is null", l.pending.ID).
+			UpdateColumns(map[string]any{"consumed_at": tx.now, "outcome": nil, "reference": r.Reference}).Error
+		if err != nil {
+			return err
+		}
+		target := Target{"member", r.MemberID, r.Who}
+		if r.MemberID == "" {
+			target.Kind = "sign_in"
+		}
+		tx.record("session.login_failed", target, nil, Facts{"reason": r.Reason, "reference": r.Reference})
+		if err := tx.recordActivity(r.activity(tx.org, client)); err != nil {
+			return err
+		}
+		if r.Reason != RefusedIdentityMismatch {
+			return nil
+		}
+		return tx.notify("sso", "A sign-in was refused: an address may belong to somebody else now",
+			r.Who+" could not sign in, because the identity provider's own identifier for the address is another one than before. Reference "+r.Reference+".")
+	})
+	if err != nil {
+		return err
+	}
+	return &r
+}

@@ -1,0 +1,143 @@
+package models
+
+// RefusalReason names why somebody whom an identity provider vouched for (or tried to) was not let in.
+type RefusalReason string
+
+// The reasons that are found here; the protocol has its own.
+const (
+	RefusedUnknownRequest    RefusalReason = "request_unknown"
+	RefusedRequestExpired    RefusalReason = "request_expired"
+	RefusedReplayed          RefusalReason = "replayed"
+	RefusedCodeExpired       RefusalReason = "code_expired"
+	RefusedOtherBrowser      RefusalReason = "other_browser"
+	RefusedSSOOff            RefusalReason = "sso_off"
+	RefusedConnectionChanged RefusalReason = "connection_changed"
+	RefusedDomainUnverified  RefusalReason = "domain_unverified"
+	RefusedDomainLapsed      RefusalReason = "domain_lapsed"
+	RefusedIdentityMismatch  RefusalReason = "identity_mismatch"
+	RefusedNoMembership      RefusalReason = "no_membership"
+	RefusedUserNameTaken     RefusalReason = "user_name_taken"
+	RefusedDeactivated       RefusalReason = "deactivated"
+	RefusedDeleted           RefusalReason = "deleted"
+	RefusedHeld              RefusalReason = "held"
+)
+
+// LoginRefusal is a refused sign-in: a sentence for the person, and for the admins what was expected, what came and where to change it.
+type LoginRefusal struct {
+	Reason RefusalReason
+	// Employee and Admin are sentences. Employee holds nothing that only admins may know.
+	Employee, Admin string
+	// Got, Want and FixAt are for signed-in admins.
+	Got, Want, FixAt string
+	// Who is the name or address that was claimed, MemberID whom it was about.
+	Who, MemberID string
+	Detail        Facts
+	// Reference is what the person reads to an admin, who finds the activity by it. Empty for what was not written down.
+	Reference string
+}
+
+func (r *LoginRefusal) Error() string { return "sign-in refused: " + string(r.Reason) }
+
+// Unwrap makes a refusal an *Error too, so that the error mapper knows what to answer.
+func (r *LoginRefusal) Unwrap() error { return &Error{Kind: Forbidden, Message: r.Employee} }
+
+func (r *LoginRefusal) activity(orgID string, client Client) NewActivity {
+	detail := Facts{}
+	for k, v := range r.Detail {
+		detail[k] = v
+	}
+	for k, v := range map[string]string{"received": r.Got, "expected": r.Want, "fix_at": r.FixAt} {
+		if v != "" {
+			detail[k] = v
+		}
+	}
+	return NewActivity{OrgID: orgID, Kind: ActivitySignIn, Reference: r.Reference, Reason: string(r.Reason), Sentence: r.Admin,
+		Who: r.Who, MemberID: r.MemberID, Detail: detail, Client: client}
+}
+
+// about names the person a refusal concerns.
+func (r *LoginRefusal) about(m *Member) *LoginRefusal {
+	r.MemberID, r.Who = m.ID, m.Label()
+	return r
+}
+
+// The catalogue: what is said to the person, what to the admin, and where the mend is.
+var refusals = map[RefusalReason]LoginRefusal{
+	RefusedUnknownRequest: {
+		Employee: "This sign-in did not begin here, or began too long ago. Please sign in again.",
+		Admin:    "A response arrived that answers no request of ours. People must begin at the Sign on URL, which the tile in My Apps uses when it is filled in.",
+		FixAt:    "Entra → Enterprise applications → your application → Single sign-on → Basic SAML Configuration → Sign on URL",
+	},
+	RefusedRequestExpired: {
+		Employee: "This sign-in took longer than ten minutes. Please sign in again.",
+		Admin:    "The identity provider answered more than ten minutes after the request. The person waited at its sign-in page; nothing is to be changed.",
+	},
+	RefusedReplayed: {
+		Employee: "This sign-in was already used. Please sign in again.",
+		Admin:    "The same response or code was sent twice. Usually somebody went back in the browser; a stolen response looks the same, and was not let in.",
+	},
+	RefusedCodeExpired: {
+		Employee: "The last step of this sign-in took too long. Please sign in again.",
+		Admin:    "The browser took more than a minute between the two halves of the sign-in. Nothing is to be changed.",
+	},
+	RefusedOtherBrowser: {
+		Employee: "This sign-in began in another browser, or your browser keeps no cookies. Please start again here.",
+		Admin:    "The response was brought by another browser than the one that began the sign-in, or cookies are blocked. Nobody was signed in.",
+	},
+	RefusedSSOOff: {
+		Employee: "Single sign-on is off for your organization. Please sign in another way, or ask your admin.",
+		Admin:    "Single sign-on is off here, so the response was not accepted.",
+		FixAt:    "Access Security → SSO → Single Sign-On",
+	},
+	RefusedConnectionChanged: {
+		Employee: "Your organization's sign-in settings were changed just now. Please sign in again.",
+		Admin:    "The SSO connection was changed while this sign-in was under way, which ends outstanding requests. The next one uses the new settings.",
+	},
+	RefusedDomainUnverified: {
+		Employee: "Your e-mail address is on a domain that your organization has not claimed here. Please ask your admin.",
+		Admin:    "The identity provider named an address on a domain that this organization has not verified. Claim the domain here, or correct the source of the e-mail claim.",
+		FixAt:    "Access Security → Domain Claiming",
+	},
+	RefusedDomainLapsed: {
+		Employee: "Your organization's claim on your e-mail domain has lapsed, so nobody new can join with it. Please ask your admin.",
+		Admin:    "The domain's TXT record has been gone for more than seven days: only people who signed in before are let in. Put the record back.",
+		FixAt:    "Access Security → Domain Claiming",
+	},
+	RefusedIdentityMismatch: {
+		Employee: "Your address belonged to another account of your company's sign-in service before. Please ask your admin to connect yours.",
+		Admin:    "The address is known here, but the identity provider's own identifier for it is another one than before: it may have been given to somebody else. If it is the same person, forget the linked identity on the member's page and let them sign in again.",
+		FixAt:    "Users → the person → Sign-in methods",
+	},
+	RefusedNoMembership: {
+		Employee: "You have no membership in this organization yet. Please ask an admin for an invitation.",
+		Admin:    "The identity provider let somebody in who is not a member here, and IdP Managed Access is off. Invite the person, or turn IdP Managed Access on.",
+		FixAt:    "Access Security → SSO → IdP Managed Access",
+	},
+	RefusedUserNameTaken: {
+		Employee: "Your address is already the user name of somebody here with another address. Please ask your admin.",
+		Admin:    "The directory provisioned this user name with another e-mail address than the one the identity provider sends. Let both send the same address (user.mail).",
+		FixAt:    "Entra → Enterprise applications → your application → Single sign-on → Attributes & Claims",
+	},
+	RefusedDeactivated: {
+		Employee: "Your access to this organization has been deactivated. If this is a mistake, please ask an admin.",
+		Admin:    "The person is deactivated here, and signing in does not bring anybody back. Reactivate the person where they were deactivated: here, or by assigning them again in Entra.",
+		FixAt:    "Users → the person",
+	},
+	RefusedDeleted: {
+		Employee: "Your access to this organization has been removed. If this is a mistake, please ask an admin.",
+		Admin:    "The directory removed this person, and signing in does not bring anybody back. Assign the person again in Entra.",
+		FixAt:    "Entra → Enterprise applications → your application → Users and groups",
+	},
+	RefusedHeld: {
+		Employee: "Your organization knows you, but your account is waiting for its admins. Please ask one of them.",
+		Admin:    "The person is held: the page of the person says why and what ends it.",
+		FixAt:    "Users → the person",
+	},
+}
+
+// refuse is a refusal out of the catalogue.
+func refuse(r RefusalReason) *LoginRefusal {
+	entry := refusals[r]
+	entry.Reason = r
+	return &entry
+}
