@@ -77,7 +77,7 @@ create index sessions_expiry on sessions (expires_at);
 create table links (
     id          text primary key,
     secret_hash text not null unique,
-    kind        text not null check (kind in ('setup', 'password', 'invitation')),
+    kind        text not null check (kind in ('setup', 'signup', 'password', 'invitation')),
     account_id  text references accounts (id),
     org_id      text references organizations (id),
     member_id   text references members (id) on delete cascade,

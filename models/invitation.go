@@ -89,8 +89,11 @@ func (tx *Tx) invited(memberID string) (*Member, error) {
 
 // Invitation is what the page behind an invitation link shows.
 type Invitation struct {
-	Organization, Email string
-	// NeedsPassword is false for somebody who has a proven account with a password: they sign in with it.
+	OrgID, Organization, Email string
+	Role                       Role
+	// InvitedBy is the name of the person who sent it, empty if that is not known.
+	InvitedBy string
+	// NeedsPassword is false for somebody who has a proven account with a password: they accept by that.
 	NeedsPassword bool
 }
 
@@ -104,43 +107,51 @@ func (db *DB) Invitation(ctx context.Context, secret string) (*Invitation, error
 	if err != nil {
 		return nil, err
 	}
+	m, err := db.Member(ctx, *l.OrgID, *l.MemberID)
+	if err != nil {
+		return nil, errDeadLink
+	}
 	a, err := db.accountByEmail(ctx, l.Email)
 	if err != nil {
 		return nil, err
 	}
-	return &Invitation{Organization: org.Name, Email: l.Email, NeedsPassword: a == nil || !a.HasPassword() || a.ProvenBy == nil}, nil
+	inv := &Invitation{OrgID: org.ID, Organization: org.Name, Email: l.Email, Role: m.Role, NeedsPassword: a.needsPassword()}
+	err = db.read(ctx).Raw(`select actor_label from audit_events where org_id = ? and target_id = ? and action in ('member.added', 'invitation.sent')
+		and actor_kind = 'person' order by id desc limit 1`, org.ID, m.ID).Scan(&inv.InvitedBy).Error
+	return inv, err
 }
 
-// AcceptInvitation makes the invited person an active member. Somebody without a password chooses one and is signed in: the token of the
-// session is returned. Somebody who has one gets no session by a link alone: the token is empty and they sign in.
-func (db *DB) AcceptInvitation(ctx context.Context, client Client, secret, name, password string) (string, error) {
+// needsPassword tells whether the holder of a mailed link chooses a password, or proves the one there is. Credentials of an account that
+// nothing has proven do not count (PRODUCT.md §6).
+func (a *Account) needsPassword() bool { return a == nil || !a.HasPassword() || a.ProvenBy == nil }
+
+// AcceptInvitation makes the invited person an active member and signs them in: the session's token is returned, or an empty one if the
+// organization asks for single sign-on. Somebody without a password chooses one; somebody who has one proves it (Unauthenticated if it
+// is wrong), because a link alone opens no account that has a password.
+func (db *DB) AcceptInvitation(ctx context.Context, client Client, secret, firstName, lastName, password string) (string, error) {
 	inv, err := db.Invitation(ctx, secret)
 	if err != nil {
 		return "", err
 	}
-	hash := ""
-	if inv.NeedsPassword {
-		if name, err = cleanName("name", name, "your name"); err != nil {
-			return "", err
-		}
-		if password == "" {
-			return "", invalid("password", "Choose a password of at least %d characters.", MinPassword)
-		}
-		if hash, err = db.hashPassword(ctx, password, inv.Email, inv.Organization); err != nil {
-			return "", err
-		}
-	}
-	l, err := db.link(db.read(ctx), "invitation", secret)
+	firstName, lastName = strings.TrimSpace(firstName), strings.TrimSpace(lastName)
+	name := strings.TrimSpace(firstName + " " + lastName)
+	proof, err := db.proofByLink(ctx, client, inv.Email, inv.NeedsPassword, password, inv.Organization)
 	if err != nil {
 		return "", err
 	}
-	org, err := db.Organization(ctx, *l.OrgID)
+	if proof.chosen != "" {
+		if err := CheckName("first_name", name, "your name"); err != nil {
+			return "", err
+		}
+	}
+	org, err := db.Organization(ctx, inv.OrgID)
 	if err != nil {
 		return "", err
 	}
 	token := ""
-	err = db.write(ctx, Actor{Kind: Anonymous, Label: inv.Email, IP: client.IP}, *l.OrgID, func(tx *Tx) error {
-		if _, err := tx.useLink("invitation", secret); err != nil {
+	err = db.write(ctx, Actor{Kind: Anonymous, Label: inv.Email, IP: client.IP}, org.ID, func(tx *Tx) error {
+		l, err := tx.useLink("invitation", secret)
+		if err != nil {
 			return err
 		}
 		m, err := tx.invited(*l.MemberID)
@@ -151,34 +162,72 @@ func (db *DB) AcceptInvitation(ctx context.Context, client Client, secret, name,
 		if err != nil {
 			return err
 		}
-		if a.PasswordHash == nil && hash != "" {
-			if err := tx.Model(&Account{}).Where("id = ?", a.ID).Updates(map[string]any{"password_hash": hash}).Error; err != nil {
-				return err
-			}
-		}
-		if err := tx.prove(a, "link"); err != nil {
+		if err := tx.settleProof(a, proof); err != nil {
 			return err
 		}
 		m.AccountID, m.Status = &a.ID, Active
-		if m.DisplayName == "" {
-			m.DisplayName = name
+		columns := map[string]any{"account_id": a.ID, "status": Active}
+		if name == "" {
+			name = a.Name
 		}
-		if err := tx.change(m, map[string]any{"account_id": a.ID, "status": Active, "display_name": m.DisplayName}); err != nil {
+		if m.DisplayName == "" && name != "" {
+			m.DisplayName, m.GivenName, m.FamilyName = name, firstName, lastName
+			columns["display_name"], columns["given_name"], columns["family_name"] = name, firstName, lastName
+		}
+		if err := tx.change(m, columns); err != nil {
 			return err
 		}
 		tx.actor = Actor{Kind: Person, ID: m.ID, Label: m.Label(), IP: client.IP}
 		tx.record("invitation.accepted", m.target(), Facts{"status": Invited}, Facts{"status": Active})
-		if hash == "" || a.PasswordHash != nil {
-			return nil
-		}
-		doors, err := passwordDoorOf(tx, m)
-		if err != nil || !doors {
+		open, err := passwordDoorOf(tx, m)
+		if err != nil || !open {
 			return err
 		}
 		token, err = tx.startSession(m, org, newSession{method: MethodPassword, client: client, steppedUp: true})
 		return err
 	})
 	return token, err
+}
+
+// linkProof is what the holder of a mailed link shows besides it: the hash of a password they chose, or of the one they proved.
+type linkProof struct{ chosen, proved string }
+
+// proofByLink checks the password that came with a mailed link; needsPassword says whether it is a new one. others are words it must not be.
+func (db *DB) proofByLink(ctx context.Context, client Client, email string, needsPassword bool, password string, others ...string) (linkProof, error) {
+	if needsPassword {
+		hash, err := db.hashPassword(ctx, password, append(others, email)...)
+		return linkProof{chosen: hash}, err
+	}
+	a, err := db.accountByEmail(ctx, email)
+	if err != nil {
+		return linkProof{}, err
+	}
+	if err := db.checkPassword(ctx, a, email, password, client.IP); err != nil {
+		if IsKind(err, Unauthenticated) {
+			return linkProof{}, &Error{Kind: Unauthenticated, Field: "password", Message: "This is not the password of " + email + ". Check for caps lock, or get a new password by mail."}
+		}
+		return linkProof{}, err
+	}
+	return linkProof{proved: *a.PasswordHash}, nil
+}
+
+// settleProof stores a chosen password and notes that the link has proven the address. The account must still be as it was when the
+// proof was checked: a password that came or changed meanwhile is somebody's, and a link does not replace it.
+func (tx *Tx) settleProof(a *Account, p linkProof) error {
+	has := ""
+	if a.PasswordHash != nil {
+		has = *a.PasswordHash
+	}
+	if has != p.proved {
+		return conflict("The password of %s was changed just now. Open the link again.", a.Email)
+	}
+	if p.chosen != "" {
+		if err := tx.Model(&Account{}).Where("id = ?", a.ID).Updates(map[string]any{"password_hash": p.chosen}).Error; err != nil {
+			return err
+		}
+		a.PasswordHash = &p.chosen
+	}
+	return tx.prove(a, "link")
 }
 
 // passwordDoorOf tells whether a member's password opens their organization.

@@ -12,7 +12,7 @@ import (
 type Link struct {
 	ID         string `gorm:"primaryKey"`
 	SecretHash string
-	Kind       string // setup, password, invitation
+	Kind       string // setup, signup, password, invitation
 	AccountID  *string
 	OrgID      *string
 	MemberID   *string
@@ -24,8 +24,11 @@ type Link struct {
 
 const (
 	setupLinkLife      = 24 * time.Hour
-	passwordLinkLife   = time.Hour
 	invitationLinkLife = 7 * 24 * time.Hour
+
+	// PasswordLinkLife and SignupLinkLife are how long those links work.
+	PasswordLinkLife = time.Hour
+	SignupLinkLife   = 24 * time.Hour
 )
 
 // newLink stores a link and returns its secret.
@@ -63,17 +66,24 @@ func (tx *Tx) useLink(kind, secret string) (*Link, error) {
 	return l, nil
 }
 
+// AllowLink counts a request for a link to be mailed to an address: TooMany when there were too many for that address or from that client,
+// Invalid (field "email") if it is no address. It looks at no account, so the answer is the same for every address.
+func (db *DB) AllowLink(ctx context.Context, client Client, email string) error {
+	email, err := CleanAddress(email)
+	if err != nil {
+		return err
+	}
+	if err := db.limit(ctx, "link:ip:"+client.IP, mailedLinksByIP); err != nil {
+		return err
+	}
+	return db.limit(ctx, "link:"+hashSecret(email), mailedLinks)
+}
+
 // PasswordLink makes a link by which the person with that address sets a password, and returns its secret; empty if nobody has the
-// address. The caller mails it and answers the same in both cases.
+// address. Whoever asks is counted by AllowLink before; the caller mails the link and answers the same in both cases, without waiting.
 func (db *DB) PasswordLink(ctx context.Context, client Client, email string) (string, error) {
 	email, err := CleanAddress(email)
 	if err != nil {
-		return "", err
-	}
-	if err := db.limit(ctx, "password-link:ip:"+client.IP, passwordLinksByIP); err != nil {
-		return "", err
-	}
-	if err := db.limit(ctx, "password-link:"+email, passwordLinks); err != nil {
 		return "", err
 	}
 	a, err := db.accountByEmail(ctx, email)
@@ -85,7 +95,7 @@ func (db *DB) PasswordLink(ctx context.Context, client Client, email string) (st
 		if err := tx.Where("account_id = ? and kind = 'password' and used_at is null", a.ID).Delete(&Link{}).Error; err != nil {
 			return err
 		}
-		if secret, err = tx.newLink(Link{Kind: "password", AccountID: &a.ID, Email: email}, passwordLinkLife); err != nil {
+		if secret, err = tx.newLink(Link{Kind: "password", AccountID: &a.ID, Email: email}, PasswordLinkLife); err != nil {
 			return err
 		}
 		return tx.recordForAccount(a, "account.password_link_sent")

@@ -48,6 +48,8 @@ type preparedOrganization struct {
 	mail string
 	name string
 	hash string
+	// proven is what shows that the address is the owner's.
+	proven string
 }
 
 func (db *DB) prepareOrganization(ctx context.Context, name string, owner NewOwner) (*preparedOrganization, error) {
@@ -66,7 +68,7 @@ func (db *DB) prepareOrganization(ctx context.Context, name string, owner NewOwn
 		}
 	}
 	now := db.Now()
-	return &preparedOrganization{mail: email, name: owner.Name, hash: hash, org: &Organization{
+	return &preparedOrganization{mail: email, name: owner.Name, hash: hash, proven: "operator", org: &Organization{
 		ID: newID("org_", now), Name: name, CreatedAt: now,
 		SessionIdleMinutes: defaultSessionIdleMinutes, SessionAbsoluteMinutes: defaultSessionAbsoluteMinutes,
 	}}, nil
@@ -77,7 +79,7 @@ func (tx *Tx) createOrganization(p *preparedOrganization) (*Member, error) {
 		return nil, err
 	}
 	tx.record("organization.created", Target{"organization", p.org.ID, p.org.Name}, nil, Facts{"name": p.org.Name})
-	return tx.addMember(newMember{email: p.mail, name: p.name, role: Owner, source: SourceOperator, hash: p.hash, proven: "operator"})
+	return tx.addMember(newMember{email: p.mail, name: p.name, role: Owner, source: SourceOperator, hash: p.hash, proven: p.proven})
 }
 
 // Organization is one organization. NotFound if there is none with that id.

@@ -14,8 +14,8 @@ type RateLimit struct {
 var (
 	passwordAttempts     = RateLimit{Every: 30 * time.Second, Burst: 10}
 	passwordAttemptsByIP = RateLimit{Every: time.Second, Burst: 60}
-	passwordLinks        = RateLimit{Every: 10 * time.Minute, Burst: 5}
-	passwordLinksByIP    = RateLimit{Every: 30 * time.Second, Burst: 20}
+	mailedLinks          = RateLimit{Every: 10 * time.Minute, Burst: 5}
+	mailedLinksByIP      = RateLimit{Every: 30 * time.Second, Burst: 20}
 )
 
 // limit takes one call from the allowance of key, across all instances: a generic cell rate in one row and one statement. TooMany, with
