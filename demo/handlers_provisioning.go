@@ -201,6 +201,9 @@ func (a *Azure) showEntry(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := entryPage{Frame: a.frame(w, r, "provisioning"), Title: e.Action + ": " + e.Name, Result: e.Result, Why: e.Why, When: dateTime(e.At), Steps: e.Steps}
+	if e.Kind == "Connection" {
+		p.Title, p.Steps = e.Name, nil // its requests are its steps
+	}
 	for _, x := range e.Exchanges {
 		v := exchangeView{Words: x.Words, Line: x.Method + " " + x.URL, Took: milliseconds(x.Took), Request: x.Request, Response: x.Response,
 			OK: x.Status >= 200 && x.Status < 300, Status: "No answer"}
