@@ -1,6 +1,241 @@
 package handlers
 
-import "github.com/labstack/echo/v4"
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
 
-// samlRoutes are the addresses of an organization's service provider.
-func (s *Server) samlRoutes(g *echo.Group) {}
+	"github.com/labstack/echo/v4"
+
+	"gatehouse/models"
+	"gatehouse/sso"
+)
+
+// A single sign-on, by address:
+//
+//	GET  /saml/ORG/login    a request is made, kept and bound to this browser; 303 to the identity provider
+//	POST /saml/ORG/acs      the response arrives from another site, so without cookies: verified, claimed; 303
+//	GET  /saml/ORG/finish   the browser brings code and cookie; one transaction to the session; 303 to where the person was going
+
+const (
+	maxResponseBody = 512 << 10 // 512 KiB: 256 KiB of XML in base64, percent-encoded
+	loginCookieLife = 15 * time.Minute
+	// againCookie marks a browser that was just sent through a fresh sign-in, so that an identity provider that never names our
+	// request cannot send it round for ever.
+	againCookie     = "gatehouse_again"
+	againCookieLife = time.Minute
+)
+
+// samlRoutes are the addresses of an organization's service provider. The ACS reads no cookie, so it loads no session.
+func (s *Server) samlRoutes(g *echo.Group) {
+	g.GET("/:org/login", s.samlLogin, s.loadSession)
+	g.POST("/:org/acs", s.samlACS)
+	g.GET("/:org/finish", s.samlFinish, s.loadSession)
+	g.GET("/:org/metadata", s.samlMetadata)
+}
+
+// The addresses an identity provider is told (PRODUCT.md §2: a contract).
+
+func (s *Server) samlEntityID(orgID string) string    { return s.origin + "/saml/" + orgID }
+func (s *Server) samlACSURL(orgID string) string      { return s.samlEntityID(orgID) + "/acs" }
+func (s *Server) samlSignOnURL(orgID string) string   { return s.samlEntityID(orgID) + "/login" }
+func (s *Server) samlMetadataURL(orgID string) string { return s.samlEntityID(orgID) + "/metadata" }
+
+// samlLoginPath begins a sign-in with hints for it; both may be empty.
+func samlLoginPath(orgID, returnTo, loginHint string) string {
+	q := url.Values{}
+	if returnTo != "" && returnTo != "/" {
+		q.Set("return_to", returnTo)
+	}
+	if loginHint != "" {
+		q.Set("login_hint", loginHint)
+	}
+	path := "/saml/" + orgID + "/login"
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	return path
+}
+
+// samlConnection is the protocol's view of an organization's connection.
+func (s *Server) samlConnection(c *models.SSO) (sso.Connection, error) {
+	connection := sso.Connection{EntityID: s.samlEntityID(c.OrgID), ACSURL: s.samlACSURL(c.OrgID), Issuer: c.Issuer, SignInURL: c.SignInURL}
+	for _, stored := range c.Certificates {
+		block, _ := pem.Decode([]byte(stored.PEM))
+		if block == nil {
+			return sso.Connection{}, errors.New("certificate " + stored.ID + " is not PEM")
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return sso.Connection{}, err
+		}
+		connection.Certificates = append(connection.Certificates, certificate)
+	}
+	return connection, nil
+}
+
+// samlLogin begins a sign-in.
+func (s *Server) samlLogin(c echo.Context) error {
+	ctx, org := c.Request().Context(), c.Param("org")
+	connection, err := s.db.SSO(ctx, org)
+	if err != nil {
+		return err
+	}
+	if !connection.Enabled {
+		return s.refuseSAML(c, org, "", models.Refuse(models.RefusedSSOOff))
+	}
+	if c.QueryParam("again") != "" {
+		if s.cookie(c, againCookie) != "" {
+			return s.refuseSAML(c, org, "", &sso.Error{Reason: sso.ReasonUnsolicited})
+		}
+		s.setCookie(c, againCookie, "1", againCookieLife)
+	}
+	hint, err := models.CleanAddress(c.QueryParam("login_hint"))
+	if err != nil {
+		hint = ""
+	}
+	protocol, err := s.samlConnection(connection)
+	if err != nil {
+		return err
+	}
+	request, err := sso.NewRequest(protocol, sso.RequestOptions{LoginHint: hint}, s.db.Now())
+	if err != nil {
+		return err
+	}
+	browser, err := s.db.BeginLogin(ctx, client(c), models.NewLogin{
+		OrgID: org, RequestID: request.ID, ConnectionVersion: connection.Version, Purpose: models.LoginToSignIn,
+		ReturnTo: localPath(c.QueryParam("return_to")), Browser: s.cookie(c, loginCookie),
+	})
+	if isRefusal(err) {
+		return s.refuseSAML(c, org, "", err)
+	}
+	if err != nil {
+		return err
+	}
+	s.setCookie(c, loginCookie, browser, loginCookieLife)
+	return c.Redirect(http.StatusSeeOther, request.URL)
+}
+
+// samlACS is the Assertion Consumer Service: what another site's page posts. It reads no cookie and opens no session.
+func (s *Server) samlACS(c echo.Context) error {
+	ctx, org := c.Request().Context(), c.Param("org")
+	if _, err := s.db.Organization(ctx, org); err != nil {
+		return err
+	}
+	response, err := samlResponse(c)
+	if err != nil {
+		return s.refuseSAML(c, org, "", err)
+	}
+	id, err := sso.InResponseTo(response)
+	if err != nil {
+		return s.refuseSAML(c, org, "", err)
+	}
+	pending, connection, err := s.db.PendingLogin(ctx, org, id)
+	if isUnknownRequest(err) {
+		// It answers no request of ours: the person is sent through a fresh sign-in, and nothing in the response is looked at.
+		return c.Redirect(http.StatusSeeOther, "/saml/"+org+"/login?again=1")
+	}
+	if isRefusal(err) {
+		return s.refuseSAML(c, org, id, err)
+	}
+	if err != nil {
+		return err
+	}
+	protocol, err := s.samlConnection(connection)
+	if err != nil {
+		return err
+	}
+	identity, err := sso.Verify(protocol, response, sso.PendingRequest{ID: pending.ID, IssuedAt: pending.CreatedAt}, s.db.Now())
+	if err != nil {
+		return s.refuseSAML(c, org, id, err)
+	}
+	code, err := s.db.ClaimLogin(ctx, org, id, loginIdentity(identity))
+	if isRefusal(err) {
+		return s.refuseSAML(c, org, id, err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/saml/"+org+"/finish?code="+url.QueryEscape(code))
+}
+
+// samlResponse is the one SAMLResponse of the posted form.
+func samlResponse(c echo.Context) ([]byte, error) {
+	r := c.Request()
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxResponseBody)
+	if err := r.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, &sso.Error{Reason: sso.ReasonResponseTooLarge, Err: err}
+		}
+		return nil, &sso.Error{Reason: sso.ReasonResponseEncoding, Err: err}
+	}
+	values := r.PostForm["SAMLResponse"]
+	if len(values) > 1 {
+		return nil, &sso.Error{Reason: sso.ReasonResponseUnsafe, Got: "several SAMLResponse fields"}
+	}
+	if len(values) == 0 {
+		return nil, &sso.Error{Reason: sso.ReasonResponseEmpty}
+	}
+	return sso.DecodeResponse(values[0])
+}
+
+// loginIdentity is a verified identity as the models keep it.
+func loginIdentity(i *sso.Identity) models.LoginIdentity {
+	login := models.LoginIdentity{
+		Issuer: i.Issuer, AssertionID: i.AssertionID, AssertionExpires: i.NotOnOrAfter, CertificateSHA256: i.CertificateSHA256,
+		Email: i.Email.Value, FirstName: i.FirstName.Value, LastName: i.LastName.Value, DisplayName: i.DisplayName.Value,
+		NameID: i.NameID, SessionIndex: i.SessionIndex, SessionEnds: i.SessionNotOnOrAfter,
+	}
+	for _, k := range i.Keys() {
+		login.Keys = append(login.Keys, models.LoginKey{Kind: string(k.Kind), Format: k.Format, Value: k.Value})
+	}
+	claims := make([]string, len(i.Claims))
+	for n, claim := range i.Claims {
+		claims[n] = claim.Name
+	}
+	login.Detail = models.Facts{
+		"email": i.Email.Value, "email_from": i.Email.Source, "first_name_from": i.FirstName.Source, "last_name_from": i.LastName.Source,
+		"issuer": i.Issuer, "name_id": i.NameID, "name_id_format": i.NameIDFormat, "object_id": i.ObjectID,
+		"claims": claims, "second_factor": i.MFA, "certificate_sha256": i.CertificateSHA256,
+	}
+	return login
+}
+
+// samlFinish is the second half, in the browser that began it.
+func (s *Server) samlFinish(c echo.Context) error {
+	ctx, org := c.Request().Context(), c.Param("org")
+	done, err := s.db.CompleteLogin(ctx, client(c), org, c.QueryParam("code"), s.cookie(c, loginCookie))
+	if isRefusal(err) {
+		return s.answerSAMLRefusal(c, org, err)
+	}
+	if err != nil {
+		return err
+	}
+	// The new session replaces the one this browser had.
+	if token := s.sessionToken(c); token != "" {
+		if err := s.db.SignOut(ctx, client(c), token); err != nil {
+			return err
+		}
+	}
+	s.setCookie(c, againCookie, "", -1)
+	s.startSession(c, done.Token)
+	return c.Redirect(http.StatusSeeOther, localPath(done.ReturnTo))
+}
+
+// samlMetadata is the file that Entra's "Upload metadata file" takes.
+func (s *Server) samlMetadata(c echo.Context) error {
+	org, err := s.db.Organization(c.Request().Context(), c.Param("org"))
+	if err != nil {
+		return err
+	}
+	file, err := sso.SPMetadata(s.samlEntityID(org.ID), s.samlACSURL(org.ID))
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="gatehouse-`+org.ID+`-metadata.xml"`)
+	return c.Blob(http.StatusOK, "application/samlmetadata+xml", file)
+}

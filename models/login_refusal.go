@@ -135,6 +135,9 @@ var refusals = map[RefusalReason]LoginRefusal{
 	},
 }
 
+// Refuse is a refusal out of the catalogue, for what a handler finds out itself.
+func Refuse(r RefusalReason) *LoginRefusal { return refuse(r) }
+
 // refuse is a refusal out of the catalogue.
 func refuse(r RefusalReason) *LoginRefusal {
 	entry := refusals[r]

@@ -1,0 +1,120 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"gatehouse/models"
+	"gatehouse/sso"
+	"gatehouse/views"
+)
+
+func isRefusal(err error) bool {
+	var r *models.LoginRefusal
+	return errors.As(err, &r)
+}
+
+func isUnknownRequest(err error) bool {
+	var r *models.LoginRefusal
+	return errors.As(err, &r) && r.Reason == models.RefusedUnknownRequest
+}
+
+// refuseSAML consumes the request, writes the refusal down under a reference and answers with its page. requestID is empty where no
+// request of ours is known.
+func (s *Server) refuseSAML(c echo.Context, orgID, requestID string, err error) error {
+	refusal, ok := s.loginRefusal(err)
+	if !ok {
+		return err
+	}
+	written, failed := s.db.RefuseLogin(c.Request().Context(), client(c), orgID, requestID, refusal)
+	if failed != nil {
+		return failed
+	}
+	if refusal.Reason == models.RefusalReason(sso.ReasonInternal) {
+		s.log.Error("a SAML response could not be processed", "reference", written.Reference, "error", err)
+	}
+	return s.answerSAMLRefusal(c, orgID, written)
+}
+
+// loginRefusal gives the protocol's refusals the shape of the models'; ok is false for anything else.
+func (s *Server) loginRefusal(err error) (refusal models.LoginRefusal, ok bool) {
+	var r *models.LoginRefusal
+	if errors.As(err, &r) {
+		return *r, true
+	}
+	var e *sso.Error
+	if !errors.As(err, &e) {
+		return refusal, false
+	}
+	return models.LoginRefusal{
+		Reason: models.RefusalReason(e.Reason), Employee: e.Employee(), Admin: e.Admin(), Got: e.Got, Want: e.Want, FixAt: e.Place(),
+		Detail: models.Facts{"side": string(e.Side())},
+	}, true
+}
+
+// answerSAMLRefusal is the page after a refused sign-in. What was expected and received is for signed-in managers of this organization
+// only; at the ACS nobody is signed in, and they find it in the activity under the reference.
+func (s *Server) answerSAMLRefusal(c echo.Context, orgID string, err error) error {
+	var r *models.LoginRefusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	org, err := s.db.Organization(c.Request().Context(), orgID)
+	if err != nil {
+		return err
+	}
+	page := views.SAMLErrorPage{
+		Title: refusalTitle(r.Reason, org.Name), Sentence: r.Employee, Organization: org.Name,
+		Reference: r.Reference, When: s.db.Now().Format("2 Jan 2006, 15:04 UTC"), StartURL: samlLoginPath(orgID, "", ""),
+	}
+	switch r.Reason {
+	case models.RefusedSSOOff, models.RefusedDeactivated, models.RefusedDeleted, models.RefusedHeld, models.RefusedNoMembership:
+		// Another round at the identity provider would end here again.
+		page.StartURL, page.StartText = "/login", "Go to the sign-in page"
+	}
+	if who := signedIn(c); who != nil && who.Organization.ID == orgID && who.CanManage() {
+		page.Details = refusalDetails(r)
+	}
+	return render(c, http.StatusForbidden, views.SAMLError(page))
+}
+
+func refusalDetails(r *models.LoginRefusal) *views.SAMLErrorDetails {
+	d := &views.SAMLErrorDetails{
+		What: strings.ReplaceAll(string(r.Reason), "_", " "), Expected: r.Want, Received: r.Got, Where: r.FixAt,
+		Facts: []views.Fact{{Label: "What happened", Value: r.Admin}},
+	}
+	switch {
+	case strings.HasPrefix(r.FixAt, "Entra"):
+		d.Side = "In Entra"
+	case r.FixAt != "":
+		d.Side = "Here"
+	}
+	if r.Who != "" {
+		d.Facts = append(d.Facts, views.Fact{Label: "Who", Value: r.Who})
+	}
+	return d
+}
+
+// refusalTitle is the heading above the sentence.
+func refusalTitle(r models.RefusalReason, organization string) string {
+	switch r {
+	case models.RefusedUnknownRequest, models.RefusedOtherBrowser, models.RefusalReason(sso.ReasonUnsolicited):
+		return "Start again here"
+	case models.RefusedReplayed, models.RefusalReason(sso.ReasonRequestMismatch):
+		return "This sign-in was already used"
+	case models.RefusedRequestExpired, models.RefusedCodeExpired, models.RefusalReason(sso.ReasonExpired), models.RefusalReason(sso.ReasonTooLate):
+		return "This sign-in took too long"
+	case models.RefusedSSOOff:
+		return "Single sign-on is off for " + organization
+	case models.RefusedDomainUnverified:
+		return "You came with an address that is not " + organization + "’s"
+	case models.RefusedDeactivated, models.RefusedDeleted:
+		return "You are no longer a member of " + organization
+	case models.RefusedNoMembership:
+		return "You are not a member of " + organization + " yet"
+	}
+	return "You could not be signed in to " + organization
+}
