@@ -57,6 +57,8 @@ type Azure struct {
 	prov  provisioning
 	zones nameServer
 	flash map[string]notice
+	// lastResponse is what was sent last, to be replayed on demand; nil before the first.
+	lastResponse []byte
 	// What the overview ticks off.
 	downloaded bool // certificate or metadata were fetched
 	answered   bool // somebody signed in

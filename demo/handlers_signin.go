@@ -110,20 +110,40 @@ func (a *Azure) answerPick(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	response, err := says.response()
+	response, err := a.respond(says, r.PostFormValue("how"))
 	if err != nil {
 		a.log.Error("response could not be signed", "error", err)
 		http.Error(w, "The response could not be signed. Restart the demo.", http.StatusInternalServerError)
 		return
 	}
-	a.mu.Lock()
-	a.answered = true
-	a.mu.Unlock()
 	// Chromium applies form-action to the redirects behind a form too: to Gatehouse, and from it back here.
 	w.Header().Set("Content-Security-Policy", contentPolicy("'self' "+origin(says.destination)+" "+origin(a.appURL)))
 	a.render(w, r, http.StatusOK, postBack(postPage{
 		AppURL: a.appURL, ACS: says.destination, SAMLResponse: base64.StdEncoding.EncodeToString(response), RelayState: relayState, Name: name,
 	}))
+}
+
+// respond makes the signed message, correctly or with the mistake that was chosen, and remembers it for a replay.
+func (a *Azure) respond(says answer, how string) ([]byte, error) {
+	if how == answerReplay {
+		a.mu.Lock()
+		last := a.lastResponse
+		a.mu.Unlock()
+		if last != nil {
+			return last, nil
+		}
+	}
+	if err := says.misbehave(how); err != nil {
+		return nil, err
+	}
+	response, err := says.response()
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.answered, a.lastResponse = true, response
+	return response, nil
 }
 
 // refuse shows an AADSTS page. The application never hears of it.

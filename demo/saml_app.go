@@ -15,6 +15,7 @@ const (
 	signAssertion = "assertion" // the default
 	signResponse  = "response"
 	signBoth      = "both"
+	signNothing   = "nothing" // a mistake that Entra cannot make; only the sign-in page can choose it
 
 	algorithmSHA256 = "sha256" // the default
 	algorithmSHA1   = "sha1"

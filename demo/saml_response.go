@@ -91,13 +91,13 @@ func (a answer) response() ([]byte, error) {
 		CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Success")
 
 	assertion := a.assertion()
-	if a.signing != signResponse {
+	if a.signing == signAssertion || a.signing == signBoth {
 		if err := a.sign(assertion); err != nil {
 			return nil, fmt.Errorf("sign the assertion: %w", err)
 		}
 	}
 	response.AddChild(assertion)
-	if a.signing != signAssertion {
+	if a.signing == signResponse || a.signing == signBoth {
 		if err := a.sign(response); err != nil {
 			return nil, fmt.Errorf("sign the response: %w", err)
 		}

@@ -407,3 +407,55 @@ func TestDownloadsAreWhatEntraOffers(t *testing.T) {
 		t.Errorf("the certificate must look like Entra's: %v %s %v", cert.Subject, cert.NotAfter, cert.Extensions)
 	}
 }
+
+func TestItMisbehavesWhenToldTo(t *testing.T) {
+	s := newSite(t)
+	s.configure(t)
+	s.post(t, "/sso/claims", url.Values{"name": {"email"}, "source": {"user.mail"}})
+	answer := func(how string) (string, *etree.Element) {
+		_, body := s.post(t, "/"+TenantID+"/saml2", url.Values{"SAMLRequest": {deflated(t, requestXML)}, "as": {fixedGUID("amara@acme.com")}, "how": {how}})
+		raw, err := base64.StdEncoding.DecodeString(hidden(t, body, "SAMLResponse"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw), parse(t, raw)
+	}
+	text := func(el *etree.Element, path string) string {
+		if found := el.FindElement(path); found != nil {
+			return found.Text()
+		}
+		return "(missing)"
+	}
+	first, response := answer(answerOK)
+	verified(t, s, response.SelectElement("Assertion"))
+	if again, _ := answer(answerReplay); again != first {
+		t.Error("a replay must be the same message")
+	}
+	_, response = answer(answerExpired)
+	if got := response.FindElement("./Assertion/Conditions").SelectAttrValue("NotOnOrAfter", ""); got != "2026-11-20T12:02:11.000Z" {
+		t.Errorf("expired: NotOnOrAfter is %s", got)
+	}
+	verified(t, s, response.SelectElement("Assertion"))
+	_, response = answer(answerAudience)
+	if got := text(response, "./Assertion/Conditions/AudienceRestriction/Audience"); got != "https://another.example/saml/org_elsewhere" {
+		t.Errorf("audience: got %s", got)
+	}
+	if _, response = answer(answerUnsigned); response.FindElement("//Signature") != nil {
+		t.Error("unsigned: there is a signature")
+	}
+	_, response = answer(answerKey)
+	ctx := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{s.app.certs[0].x509}})
+	ctx.Clock = dsig.NewFakeClockAt(s.clock.now())
+	if _, err := ctx.Validate(response.SelectElement("Assertion")); err == nil {
+		t.Error("another key: the signature verifies")
+	}
+	if _, response = answer(answerClock); response.SelectAttrValue("IssueInstant", "") != "2026-11-20T14:12:11.000Z" {
+		t.Errorf("clock: IssueInstant is %s", response.SelectAttrValue("IssueInstant", ""))
+	}
+	if raw, _ := answer(answerNamespace); !strings.Contains(raw, `Name="`+claimsNamespace+`/email"`) || strings.Contains(raw, `Name="email"`) {
+		t.Error("namespace: the claim email must have one")
+	}
+	if raw, _ := answer(answerNoMail); strings.Contains(raw, "amara@acme.com") {
+		t.Error("without an e-mail: the address is still there")
+	}
+}
