@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"errors"
 
 	"gatehouse/scim"
 )
@@ -159,7 +158,7 @@ func (db *DB) findMembers(ctx context.Context, c *SCIMCall, condition string, ar
 func (db *DB) SCIMMembers(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMember, int, error) {
 	condition, args, err := db.memberCondition(q.Filter)
 	if err != nil {
-		return nil, 0, errors.Join(db.AuthenticateSCIM(ctx, c), err)
+		return nil, 0, err
 	}
 	if indexed(q.Filter) {
 		list, err := db.findMembers(ctx, c, condition, args, q.Related)

@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"unicode"
 
@@ -109,7 +108,7 @@ func (db *DB) findTeams(ctx context.Context, c *SCIMCall, condition string, args
 func (db *DB) SCIMTeams(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMTeam, int, error) {
 	condition, args, err := db.teamCondition(q.Filter)
 	if err != nil {
-		return nil, 0, errors.Join(db.AuthenticateSCIM(ctx, c), err)
+		return nil, 0, err
 	}
 	if indexed(q.Filter) {
 		list, err := db.findTeams(ctx, c, condition, args, q.Related)

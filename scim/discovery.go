@@ -17,7 +17,7 @@ func ServiceProviderConfig(base string) []byte {
 		`"filter":{"supported":true,"maxResults":` + strconv.Itoa(MaxPage) + `},` +
 		`"changePassword":{"supported":false},` +
 		`"sort":{"supported":false},` +
-		`"etag":{"supported":true},` +
+		`"etag":{"supported":false},` +
 		`"authenticationSchemes":[{"type":"oauthbearertoken","name":"OAuth Bearer Token",` +
 		`"description":"A SCIM token made under Access Security, sent as Authorization: Bearer","specUri":"https://www.rfc-editor.org/info/rfc6750","primary":true}],` +
 		`"meta":{"resourceType":"ServiceProviderConfig","location":`)

@@ -61,6 +61,7 @@ func TestFilterMatches(t *testing.T) {
 		{`phoneNumbers[type eq "work"].value pr`, false},
 		{ext + `department eq "ops"`, true},
 		{ext + `manager eq "mem_1"`, true},
+		{`manager eq "mem_1"`, true}, // without its URN, as Entra's reference probe has it
 		{ext + `manager.value eq "mem_2"`, false},
 		{`userName eq "x" or active eq true and name.givenName eq "Ana"`, true},
 		{`(userName eq "x" or active eq true) and name.givenName eq "Eve"`, false},

@@ -31,7 +31,7 @@ type View struct {
 	Members     []Ref  // groups
 	Created     time.Time
 	Modified    time.Time
-	Version     int64  // of the row; becomes a weak entity tag
+	Version     int64  // of the row; becomes a weak entity tag, 0 for none
 	Base        string // the SCIM address without slash at its end, for absolute locations
 }
 
@@ -135,7 +135,9 @@ func (v *View) appendMeta(dst []byte, p *Projection) []byte {
 		"created":      v.Created.UTC().Format(timeFormat),
 		"lastModified": v.Modified.UTC().Format(timeFormat),
 		"location":     v.Location(),
-		"version":      v.ETag(),
+	}
+	if v.Version > 0 {
+		values["version"] = v.ETag()
 	}
 	mark := len(dst)
 	dst = appendKey(dst, "meta")
