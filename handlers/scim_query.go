@@ -1,0 +1,75 @@
+package handlers
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"gatehouse/models"
+	"gatehouse/scim"
+)
+
+// scimQuery are the parameters of a SCIM address, their names in lower case. Unknown ones, such as Entra's flag aadOptscim062020, are
+// there and never asked for.
+type scimQuery map[string]string
+
+// parseSCIMQuery decodes as forms do: a plus sign is a space. What cannot be decoded is refused, because a filter that got lost would find
+// everybody.
+func parseSCIMQuery(raw string) (scimQuery, error) {
+	values, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
+	if err != nil {
+		return nil, &scim.Error{Status: 400, Type: scim.TypeInvalidSyntax, Detail: "The address has a percent sign that begins no code. Encode the parameters as forms do."}
+	}
+	q := scimQuery{}
+	for name, list := range values {
+		q[strings.ToLower(name)] = list[0]
+	}
+	return q, nil
+}
+
+// list is the page that the parameters ask for. RFC 7644 §3.4.2.4: a startIndex below 1 is 1, a negative count is 0.
+func (q scimQuery) list(rt *scim.ResourceType) (models.SCIMQuery, error) {
+	page := models.SCIMQuery{StartIndex: 1, Count: scim.DefaultPage}
+	var err error
+	if text, given := q["startindex"]; given && text != "" {
+		if page.StartIndex, err = integer("startIndex", text); err != nil {
+			return page, err
+		}
+		page.StartIndex = max(page.StartIndex, 1)
+	}
+	if text, given := q["count"]; given && text != "" {
+		if page.Count, err = integer("count", text); err != nil {
+			return page, err
+		}
+		page.Count = min(max(page.Count, 0), scim.MaxPage)
+	}
+	if filter, given := q["filter"]; given {
+		if page.Filter, err = scim.ParseFilter(rt, filter); err != nil {
+			return page, err
+		}
+	}
+	related := "groups"
+	if rt == scim.GroupType {
+		related = "members"
+	}
+	page.Related = q.projection(rt).Wants(rt, related)
+	return page, nil
+}
+
+// integer reads a number; one too large for us is as good as the largest.
+func integer(name, text string) (int, error) {
+	const most = 1 << 30
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if ne, ok := err.(*strconv.NumError); ok && ne.Err != strconv.ErrRange {
+		return 0, &scim.Error{Status: 400, Type: scim.TypeInvalidValue, Detail: name + " must be a whole number"}
+	}
+	return int(max(min(n, most), -most)), nil
+}
+
+// projection is what attributes and excludedAttributes ask for; nil is everything.
+func (q scimQuery) projection(rt *scim.ResourceType) *scim.Projection {
+	return scim.ParseProjection(rt, q["attributes"], q["excludedattributes"])
+}
+
+// projected tells whether the request says which attributes it wants back.
+func (q scimQuery) projected() bool { return q["attributes"] != "" || q["excludedattributes"] != "" }
