@@ -25,13 +25,13 @@ func peopleStates() []state {
 	owner.Shell.Flash = &Flash{ToneOK, "Your organization is ready. You are its first owner."}
 
 	profile := ProfilePage{
-		Shell: shell(NavProfile), FirstName: Field{Value: "Dana"}, LastName: Field{Value: "Reyes"},
+		Shell: shell(NavProfile), Name: Field{Value: "Dana Reyes"},
 		Password:   ProfilePassword{Has: true, Changed: "Last changed 12 Aug 2026."},
 		Identities: []LinkedIdentity{{"Acme SSO", "dana@acme.com · linked 20 Nov 2026 · last used today, 08:55", Pill{"Active", ToneOK}}},
 		Sessions:   sessions, Limits: "They end after 8 hours without activity and 24 hours at the latest.",
 	}
 	wrong := profile
-	wrong.LastName = Field{"R\u200beyes", "This name holds an invisible character. Type it again."}
+	wrong.Name = Field{"Dana R\u200beyes", "This name holds an invisible character. Type it again."}
 	wrong.Password.Current, wrong.Password.New = Field{Error: "That is not your password."}, Field{Error: "This password has 7 characters. Use at least 12."}
 	locked := profile
 	locked.Shell, locked.NameLocked = memberShell(NavProfile), "Your name comes from Entra and follows it."
@@ -72,6 +72,7 @@ func peopleStates() []state {
 		WayIn:      Grant{Title: "Single sign-on or password", Why: "acme.com is a claimed domain and Require Single Sign-On is off."},
 		Deactivate: Act{Offer: true, Warning: "Deactivate Amara? Her sessions end at once and single sign-on does not bring her back."},
 		Identities: []Identity{{[]Fact{{Label: "Issuer", Value: "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/", Mono: true}, {Label: "Object ID", Value: "b1e6a0f4-20c7-4c1b-9f0d-5d1a7c3e8842", Mono: true}, {Label: "Last used", Value: "Today, 09:12"}}}},
+		Forget:     Act{Offer: true, Warning: "Forget the identity? The next sign-in with SSO binds a new one."},
 		Sessions:   sessions[1:],
 		Directory:  &Directory{"As Entra last sent it, 12 minutes ago. Edit it there.", Pill{"In step", ToneOK}, []Fact{{Label: "userName", Value: "amara@acme.com", Mono: true}, {Label: "externalId", Value: "b1e6a0f4-20c7-4c1b-9f0d-5d1a7c3e8842", Mono: true}, {Label: "Member ID", Value: "mem_01JD8Q4T7ZK3", Mono: true}}},
 		History:    []HistoryEntry{{"Signed in with Acme SSO", "Today, 09:12", "From 203.0.113.9, Firefox on Linux", ToneOK}, {"Role went from member to admin", "18 Jun 2026, 10:04", "By Dana Reyes", ""}, {"Sign-in refused", "2 Jun 2026, 08:31", "Came as amara.okafor@gmail.com · ref_2MX81KPA", ToneBad}, {"Created by Entra", "3 Feb 2025, 07:40", "SCIM token “Entra prod”", ""}},
