@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
@@ -512,4 +513,11 @@ func FuzzVerify(f *testing.F) {
 			t.Fatalf("%+v from a changed copy of %s", id, original)
 		}
 	})
+}
+
+// A panic below Verify, whatever its cause, is a refusal.
+func TestVerifyRecoversPanics(t *testing.T) {
+	c := testConnection()
+	c.Certificates = []*x509.Certificate{nil}
+	wantReason(t, c, genuine().build(t), testPending(), ReasonInternal)
 }
