@@ -9,6 +9,8 @@ import (
 
 // MemberFilter narrows the list of people; empty fields do not.
 type MemberFilter struct {
+	// ID keeps only the member with that id.
+	ID string
 	// Text is looked for in names, addresses and userNames.
 	Text   string
 	Role   Role
@@ -16,6 +18,8 @@ type MemberFilter struct {
 	Source Source
 	// Held keeps only held members.
 	Held bool
+	// Managed keeps only members whose profile comes from the directory.
+	Managed bool
 	// SignIn keeps only those who have used single sign-on ("sso"), who have a password ("password"), or neither ("none").
 	SignIn string
 	// TeamID keeps only the members of a team.
@@ -95,6 +99,12 @@ func (f MemberFilter) conditions(orgID string) ([]string, []any) {
 	and := func(cond string, a ...any) {
 		sql = append(sql, "and "+cond)
 		args = append(args, a...)
+	}
+	if f.ID != "" {
+		and("m.id = ?", f.ID)
+	}
+	if f.Managed {
+		and("m.scim_managed = ?", true)
 	}
 	if f.Text != "" {
 		like := likeContains(f.Text)
