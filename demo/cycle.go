@@ -267,7 +267,8 @@ func (r *run) disable(ctx context.Context, e *logEntry, p person, link userLink)
 	return nil
 }
 
-// manager links a person to their manager once both are over there. The lookup before the write is Entra's own.
+// manager links a person to their manager once both are over there. The lookup before the write is Entra's own; a server
+// that cannot answer it gets the write.
 func (r *run) manager(ctx context.Context, p person) error {
 	link := r.users[p.ID]
 	want := r.users[p.ManagerID]
@@ -280,9 +281,16 @@ func (r *run) manager(ctx context.Context, p person) error {
 		words := "Take the manager away"
 		if want.ScimID != "" {
 			filter := fmt.Sprintf(`id eq "%s" and manager eq "%s"`, filterLiteral(link.ScimID), filterLiteral(want.ScimID))
-			if _, err := r.call(ctx, e, "Is the manager set already?", http.MethodGet, "/Users",
-				[][2]string{{"filter", filter}, {"attributes", "id"}}, nil); err != nil {
+			probe, err := r.call(ctx, e, "Is the manager set already?", http.MethodGet, "/Users",
+				[][2]string{{"filter", filter}, {"attributes", "id"}}, nil)
+			if err != nil {
 				return err
+			}
+			if found, err := oneOf(probe); err == nil && found != nil {
+				link.Manager = want.ScimID
+				r.users[p.ID] = link
+				e.done("Update", "The manager is set already")
+				return nil
 			}
 			body = onePatch(map[string]any{"op": opName("Add", r.client.creds.Flagged), "path": pathManager, "value": want.ScimID})
 			words = "Set the manager"
