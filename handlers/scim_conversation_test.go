@@ -91,7 +91,7 @@ func (v *conversation) run(text string) {
 
 func (v *conversation) fatalf(format string, args ...any) {
 	v.t.Helper()
-	v.t.Fatalf(v.where+": "+format, args...)
+	v.t.Fatalf("%s: %s", v.where, fmt.Sprintf(format, args...))
 }
 
 var scriptVariable = regexp.MustCompile(`\$\{([a-zA-Z0-9]+)\}`)

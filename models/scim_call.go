@@ -22,7 +22,7 @@ func refusedToken(message string) error { return &Error{Kind: Unauthenticated, M
 // SCIMCall reads the text of a bearer token, "scim_<id>_<secret>". Unauthenticated if it is not one.
 func (db *DB) SCIMCall(client Client, bearer string) (*SCIMCall, error) {
 	id, secret, ok := strings.Cut(strings.TrimPrefix(bearer, scimTokenPrefix), "_")
-	if !strings.HasPrefix(bearer, scimTokenPrefix) || !ok || len(bearer) > 200 {
+	if !strings.HasPrefix(bearer, scimTokenPrefix) || !ok || len(bearer) > 200 || strings.ContainsFunc(id, func(r rune) bool { return !isAlphanumeric(r) }) {
 		return nil, refusedToken("This is not a Gatehouse SCIM token. Paste the Secret Token from Access Security, SCIM.")
 	}
 	return &SCIMCall{Client: client, id: id, secretHash: hashSecret(secret), now: db.Now()}, nil
@@ -67,7 +67,7 @@ func (db *DB) NoteSCIMCall(ctx context.Context, c *SCIMCall) error {
 	return db.touch(ctx, func(tx *Tx) error {
 		// The condition keeps parallel requests from writing the same minute twice.
 		return tx.Model(&SCIMToken{}).Where("id = ? and (last_used_at is null or last_used_at <= ?)", t.ID, c.now.Add(-seenEvery)).
-			UpdateColumns(map[string]any{"last_used_at": c.now, "last_used_from": c.Client.IP, "last_used_agent": truncate(c.Client.UserAgent, 200)}).Error
+			UpdateColumns(map[string]any{"last_used_at": c.now, "last_used_from": c.Client.IP, "last_used_agent": truncate(strings.ToValidUTF8(c.Client.UserAgent, "?"), 200)}).Error
 	})
 }
 
