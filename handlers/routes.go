@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/labstack/echo/v4"
 
 	"gatehouse/static"
@@ -8,7 +11,7 @@ import (
 
 // routes are all addresses of PRODUCT.md §2, with who may come to each. Files are named after the pages.
 func (s *Server) routes(e *echo.Echo) {
-	e.Use(s.logRequests, s.recoverPanics, s.secureHeaders, s.limitBody, s.refuseCrossSite)
+	e.Use(s.logRequests, s.recoverPanics, s.secureHeaders, s.refuseUnreadable, s.limitBody, s.refuseCrossSite)
 
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)
@@ -20,6 +23,38 @@ func (s *Server) routes(e *echo.Echo) {
 	s.settingsRoutes(e.Group("/settings", s.loadSession, s.requirePerson, s.requireSameOrganization))
 	s.scimRoutes(e)
 	e.GET("/api/me", s.me, s.loadSession)
-	// A group with middleware answers for every unknown address below it; those of no group are nobody's, signed in or not.
-	e.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
+	// A group with middleware answers 404 for everything below it that it does not know, wrong methods included; these look closer.
+	for _, below := range []string{"/*", "/saml/*", "/settings/*"} {
+		e.RouteNotFound(below, s.notFound)
+	}
+}
+
+// notFound is 405 with Allow where the address exists for another method, and 404 otherwise.
+func (s *Server) notFound(c echo.Context) error {
+	var allow []string
+	for _, r := range s.echo.Routes() {
+		if r.Method != echo.RouteNotFound && matchesRoute(r.Path, c.Request().URL.Path) && !slices.Contains(allow, r.Method) {
+			allow = append(allow, r.Method)
+		}
+	}
+	if len(allow) == 0 {
+		return echo.ErrNotFound
+	}
+	slices.Sort(allow)
+	c.Response().Header().Set("Allow", strings.Join(allow, ", "))
+	return echo.ErrMethodNotAllowed
+}
+
+// matchesRoute compares an address with a route's pattern: ":name" is one step, a final "*" is the rest.
+func matchesRoute(pattern, path string) bool {
+	p, a := strings.Split(pattern, "/"), strings.Split(path, "/")
+	for i, step := range p {
+		if step == "*" {
+			return true
+		}
+		if i >= len(a) || step != a[i] && (!strings.HasPrefix(step, ":") || a[i] == "") {
+			return false
+		}
+	}
+	return len(p) == len(a)
 }
