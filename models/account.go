@@ -92,28 +92,44 @@ func (db *DB) ChangePassword(ctx context.Context, s *SignedIn, client Client, cu
 	})
 }
 
-// RenameAccount changes the name a person is shown by, in all their organizations that no directory manages.
+// RenameAccount changes the name a person is shown by, in all their organizations where no directory manages it; in an SSO session only
+// in the one it opens. Forbidden if the directory of the current one does.
 func (db *DB) RenameAccount(ctx context.Context, s *SignedIn, client Client, name string) error {
 	name, err := cleanName("name", name, "your name")
 	if err != nil {
 		return err
 	}
 	if s.Member.SCIMManaged {
-		return forbidden("Your name comes from your company's directory. Ask for the change there.")
+		return forbidden("Your name comes from your company’s directory. Ask for the change there.")
 	}
+	everywhere := s.Session.Method == MethodPassword
 	return db.write(ctx, s.Actor(client.IP), s.Organization.ID, func(tx *Tx) error {
-		if name == s.Member.DisplayName && name == s.Account.Name {
+		if everywhere {
+			if err := tx.Model(&Account{}).Where("id = ?", s.Account.ID).Updates(map[string]any{"name": name}).Error; err != nil {
+				return err
+			}
+		}
+		var members []Member
+		if err := tx.lock(tx.DB).Where("account_id = ? and scim_managed = ?", s.Account.ID, false).Order("id").Limit(1000).Find(&members).Error; err != nil {
+			return err
+		}
+		changed := false
+		for i := range members {
+			m := &members[i]
+			if m.DisplayName == name || !everywhere && m.ID != s.Member.ID {
+				continue
+			}
+			before := m.Label()
+			tx.org, changed = m.OrgID, true
+			if err := tx.change(m, map[string]any{"display_name": name, "given_name": "", "family_name": ""}); err != nil {
+				return err
+			}
+			m.DisplayName = name
+			tx.record("account.renamed", m.target(), Facts{"name": before}, Facts{"name": name})
+		}
+		if !changed {
 			return errNoChange
 		}
-		if err := tx.Model(&Account{}).Where("id = ?", s.Account.ID).Updates(map[string]any{"name": name}).Error; err != nil {
-			return err
-		}
-		err := tx.Model(&Member{}).Where("account_id = ? and scim_managed = ?", s.Account.ID, false).
-			Updates(map[string]any{"display_name": name, "given_name": "", "family_name": "", "version": gorm.Expr("version + 1"), "updated_at": tx.now}).Error
-		if err != nil {
-			return err
-		}
-		tx.record("account.renamed", s.Member.target(), Facts{"name": s.Member.DisplayName}, Facts{"name": name})
 		return nil
 	})
 }

@@ -185,14 +185,12 @@ func (db *DB) CompleteSetup(ctx context.Context, client Client, secret, organiza
 	if err := db.CheckSetup(ctx, secret); err != nil {
 		return "", err
 	}
-	if owner.Password == "" {
-		return "", invalid("password", "Choose a password of at least %d characters.", MinPassword)
-	}
-	name, err := cleanName("name", owner.Name, "your name")
-	if err != nil {
+	if err := CheckPassword(owner.Password); err != nil {
 		return "", err
 	}
-	owner.Name = name
+	if err := CheckName("first_name", owner.Name+owner.FirstName+owner.LastName, "your name"); err != nil {
+		return "", err
+	}
 	p, err := db.prepareOrganization(ctx, organization, owner)
 	if err != nil {
 		return "", err

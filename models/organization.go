@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -18,7 +19,9 @@ func (Organization) TableName() string { return "organizations" }
 
 // NewOwner is the first owner of an organization.
 type NewOwner struct {
-	Email, Name string
+	Email string
+	// Name is shown as it is; without it FirstName and LastName make it.
+	Name, FirstName, LastName string
 	// Password may be empty: the owner then gets one by mailed link.
 	Password string
 }
@@ -44,10 +47,10 @@ func (db *DB) CreateOrganization(ctx context.Context, actor Actor, name string, 
 
 // preparedOrganization is a checked organization with its owner's hash, made before the transaction because hashing is slow.
 type preparedOrganization struct {
-	org  *Organization
-	mail string
-	name string
-	hash string
+	org                       *Organization
+	mail                      string
+	name, firstName, lastName string
+	hash                      string
 	// proven is what shows that the address is the owner's.
 	proven string
 }
@@ -68,7 +71,7 @@ func (db *DB) prepareOrganization(ctx context.Context, name string, owner NewOwn
 		}
 	}
 	now := db.Now()
-	return &preparedOrganization{mail: email, name: owner.Name, hash: hash, proven: "operator", org: &Organization{
+	return &preparedOrganization{mail: email, name: owner.Name, firstName: strings.TrimSpace(owner.FirstName), lastName: strings.TrimSpace(owner.LastName), hash: hash, proven: "operator", org: &Organization{
 		ID: newID("org_", now), Name: name, CreatedAt: now,
 		SessionIdleMinutes: defaultSessionIdleMinutes, SessionAbsoluteMinutes: defaultSessionAbsoluteMinutes,
 	}}, nil
@@ -79,7 +82,7 @@ func (tx *Tx) createOrganization(p *preparedOrganization) (*Member, error) {
 		return nil, err
 	}
 	tx.record("organization.created", Target{"organization", p.org.ID, p.org.Name}, nil, Facts{"name": p.org.Name})
-	return tx.addMember(newMember{email: p.mail, name: p.name, role: Owner, source: SourceOperator, hash: p.hash, proven: p.proven})
+	return tx.addMember(newMember{email: p.mail, name: p.name, firstName: p.firstName, lastName: p.lastName, role: Owner, source: SourceOperator, hash: p.hash, proven: p.proven})
 }
 
 // Organization is one organization. NotFound if there is none with that id.

@@ -55,7 +55,7 @@ func (db *DB) CompleteSignup(ctx context.Context, client Client, secret, organiz
 	if err != nil {
 		return "", err
 	}
-	p, err := db.prepareOrganization(ctx, organization, NewOwner{Email: up.Email, Name: name})
+	p, err := db.prepareOrganization(ctx, organization, NewOwner{Email: up.Email, FirstName: firstName, LastName: lastName})
 	if err != nil {
 		return "", err
 	}
