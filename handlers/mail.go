@@ -2,22 +2,38 @@ package handlers
 
 import (
 	"context"
+	"net/url"
 	"time"
 )
 
 const mailTime = 30 * time.Second
 
-// sendMail sends behind the answer's back: nobody can tell by the time it takes whether there was anything to send, and a slow mail
-// server holds nobody up. What fails is logged, without the text: it carries a link that opens something.
-func (s *Server) sendMail(m Mail) {
+// later does something behind the answer's back: nobody can tell by the time an answer takes whether there was anything to do, and a slow
+// mail server holds nobody up. What fails is logged by what it was, without the text: mails carry links that open something.
+func (s *Server) later(what string, do func(context.Context) error) {
 	s.background.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), mailTime)
 		defer cancel()
-		if err := s.mail(ctx, m); err != nil {
-			s.log.Error("a mail could not be sent", "to", m.To, "subject", m.Subject, "error", err)
+		defer func() {
+			if r := recover(); r != nil {
+				s.log.Error("panic behind an answer", "what", what, "panic", r)
+			}
+		}()
+		if err := do(ctx); err != nil {
+			s.log.Error("could not be done behind an answer", "what", what, "error", err)
 		}
 	})
 }
 
-// Wait waits for what is still being sent after its request was answered. Call it after the HTTP server has shut down.
+// sendMail sends one mail behind the answer's back.
+func (s *Server) sendMail(m Mail) {
+	s.later("mail: "+m.Subject, func(ctx context.Context) error { return s.mail(ctx, m) })
+}
+
+// Wait waits for what is still being done after its request was answered. Call it after the HTTP server has shut down.
 func (s *Server) Wait() { s.background.Wait() }
+
+// mailedLink is the full address of a page behind a one-time link.
+func (s *Server) mailedLink(path, secret string) string {
+	return s.origin + path + "?token=" + url.QueryEscape(secret)
+}

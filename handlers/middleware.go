@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -36,6 +38,28 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			"ms", time.Since(start).Milliseconds(), "ip", c.RealIP())
 		return nil
 	}
+}
+
+// refuseUnreadable refuses addresses that carry a null byte or are no UTF-8: PostgreSQL takes neither as text, and no page sends them.
+func (s *Server) refuseUnreadable(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u := c.Request().URL
+		if !readable(u.Path) || !readableValues(u.Query()) {
+			return echo.NewHTTPError(http.StatusBadRequest, "The address holds characters that cannot be read. Go back and follow the link again.")
+		}
+		return next(c)
+	}
+}
+
+func readable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+func readableValues(values url.Values) bool {
+	for name, list := range values {
+		if !readable(name) || slices.ContainsFunc(list, func(v string) bool { return !readable(v) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // recoverPanics turns a panic into an ordinary error, which errors.go answers neutrally.
@@ -201,7 +225,7 @@ func parseForm(c echo.Context) error {
 	switch {
 	case errors.As(err, &tooLarge):
 		return echo.NewHTTPError(http.StatusRequestEntityTooLarge, "This is more than one megabyte, which is the most a form here takes.")
-	case err != nil:
+	case err != nil, !readableValues(r.Form):
 		return echo.NewHTTPError(http.StatusBadRequest, "The form could not be read. Open the page again and send it once more.")
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,7 +94,7 @@ func clientIP(trusted []netip.Prefix) echo.IPExtractor {
 	return echo.ExtractIPFromXFFHeader(o...)
 }
 
-// client is where a request came from.
+// client is where a request came from. A header may hold bytes that are no text and that PostgreSQL would not take as such.
 func client(c echo.Context) models.Client {
-	return models.Client{IP: c.RealIP(), UserAgent: c.Request().UserAgent()}
+	return models.Client{IP: c.RealIP(), UserAgent: strings.ToValidUTF8(c.Request().UserAgent(), "")}
 }

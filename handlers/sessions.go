@@ -1,0 +1,38 @@
+package handlers
+
+import (
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/views"
+)
+
+// sessionViews are sessions as lists show them; current is the id of the one that asks, empty if none of them does.
+func sessionViews(now time.Time, sessions []models.Session, current, organization string) []views.Session {
+	list := make([]views.Session, len(sessions))
+	for i := range sessions {
+		s := &sessions[i]
+		name, mobile := device(s.UserAgent)
+		activity := "active " + ago(now, s.LastSeenAt)
+		if s.ID == current {
+			activity = "active now"
+		}
+		detail := signedInBy(s, organization)
+		if s.IP != "" {
+			detail += " · " + s.IP
+		}
+		list[i] = views.Session{ID: s.ID, Device: name, Mobile: mobile, Current: s.ID == current, Detail: detail + " · " + activity}
+	}
+	return list
+}
+
+// signedInBy says how a session began: "Password", "Recovery sign-in", "Acme SSO".
+func signedInBy(s *models.Session, organization string) string {
+	switch {
+	case s.Method == models.MethodSSO:
+		return organization + " SSO"
+	case s.Recovery:
+		return "Recovery sign-in"
+	}
+	return "Password"
+}
