@@ -30,6 +30,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,7 +73,8 @@ func each(t *testing.T, fn func(t *testing.T, a *app), environment ...string) {
 func newApp(t *testing.T, dialect string, environment ...string) *app {
 	t.Helper()
 	clock := modelstest.NewClock()
-	return startApp(t, modelstest.New(t, dialect, modelstest.WithNow(clock.Now)), clock, environment...)
+	unlimited := func(o *models.Options) { o.NoRateLimits = slices.Contains(environment, "RATE_LIMITS=off") }
+	return startApp(t, modelstest.New(t, dialect, modelstest.WithNow(clock.Now), unlimited), clock, environment...)
 }
 
 // startApp starts a server on a database; call it twice with one database to stand for two instances.
