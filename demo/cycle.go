@@ -107,7 +107,7 @@ func (e *logEntry) skipped(why string) {
 func (e *logEntry) fail(action, title, why string) error {
 	e.Action = action
 	e.Steps = append(e.Steps, step{Title: title, Detail: why, Failed: true})
-	return errors.New(why)
+	return failure(why)
 }
 
 // user brings one person's counterpart into step: matched, created, updated or disabled.
@@ -207,23 +207,28 @@ func (r *run) match(ctx context.Context, e *logEntry, p person) (map[string]any,
 	return found, nil
 }
 
+// failure is a sentence for the provisioning log: why one object could not be brought into step.
+type failure string
+
+func (f failure) Error() string { return string(f) }
+
 // oneOf takes the only resource out of a ListResponse, or nil when there is none.
 func oneOf(answer scimAnswer) (map[string]any, error) {
 	if !answer.ok() {
-		return nil, errors.New(answer.refusal())
+		return nil, failure(answer.refusal())
 	}
 	resources, isList := answer.Resource["Resources"].([]any)
 	switch {
 	case !isList:
-		return nil, errors.New("The answer is not a SCIM ListResponse with Resources. Is the Tenant URL complete?")
+		return nil, failure("The answer is not a SCIM ListResponse with Resources. Is the Tenant URL complete?")
 	case len(resources) == 0:
 		return nil, nil
 	case len(resources) > 1:
-		return nil, errors.New("Multiple entries were found for the matching attribute. Two objects over there have the same value.")
+		return nil, failure("Multiple entries were found for the matching attribute. Two objects over there have the same value.")
 	}
 	found, _ := resources[0].(map[string]any)
 	if id, _ := found["id"].(string); id == "" {
-		return nil, errors.New("The resource found has no id.")
+		return nil, failure("The resource found has no id.")
 	}
 	return found, nil
 }

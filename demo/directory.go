@@ -175,9 +175,11 @@ func seedDirectory() directory {
 	})
 	d.groups = []group{
 		{ID: fixedGUID("sg-data-platform"), Name: "sg-data-platform", Members: []string{
-			fixedGUID("amara@acme.com"), fixedGUID("haruto@acme.com"), fixedGUID("leila@acme.com")}},
+			fixedGUID("amara@acme.com"), fixedGUID("haruto@acme.com"), fixedGUID("leila@acme.com"),
+		}},
 		{ID: fixedGUID("sg-incident"), Name: "sg-incident", Members: []string{
-			fixedGUID("dana@acme.com"), fixedGUID("lukasz@acme.com"), fixedGUID("amara@acme.com")}},
+			fixedGUID("dana@acme.com"), fixedGUID("lukasz@acme.com"), fixedGUID("amara@acme.com"),
+		}},
 	}
 	return d
 }

@@ -76,13 +76,13 @@ func TestPublishedRecordsAreAnsweredOverRealPackets(t *testing.T) {
 
 func TestAnswersHaveTheRightCodesAndFlags(t *testing.T) {
 	s := newSite(t)
-	addr := startDNS(t, s)
 	long := strings.Repeat("0123456789", 60)
 	for _, value := range []string{long, long + "x", long + "y", `with "quotes" and \ backslash`} {
 		if err := s.zones.publish("acme.com", "long", "TXT", value); err != nil {
 			t.Fatal(err)
 		}
 	}
+	addr := startDNS(t, s)
 	for _, tc := range []struct {
 		name     string
 		question string

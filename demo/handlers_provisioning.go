@@ -205,8 +205,10 @@ func (a *Azure) showEntry(w http.ResponseWriter, r *http.Request) {
 		p.Title, p.Steps = e.Name, nil // its requests are its steps
 	}
 	for _, x := range e.Exchanges {
-		v := exchangeView{Words: x.Words, Line: x.Method + " " + x.URL, Took: milliseconds(x.Took), Request: x.Request, Response: x.Response,
-			OK: x.Status >= 200 && x.Status < 300, Status: "No answer"}
+		v := exchangeView{
+			Words: x.Words, Line: x.Method + " " + x.URL, Took: milliseconds(x.Took), Request: x.Request, Response: x.Response,
+			OK: x.Status >= 200 && x.Status < 300, Status: "No answer",
+		}
 		if x.Status != 0 {
 			v.Status = strings.TrimSpace(strconv.Itoa(x.Status) + " " + http.StatusText(x.Status))
 		}

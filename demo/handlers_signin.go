@@ -93,8 +93,10 @@ func (a *Azure) answerPick(w http.ResponseWriter, r *http.Request) {
 	person := a.dir.person(r.PostFormValue("as"))
 	err := a.dir.admit(person)
 	if err == nil && req == nil && a.app.basic.ReplyURL == "" {
-		err = &aadError{Code: "AADSTS700016", Text: "Application with identifier '' was not found in the directory '" + TenantName + "'.",
-			Mend: "Basic SAML Configuration is empty.", MendAt: "/sso"}
+		err = &aadError{
+			Code: "AADSTS700016", Text: "Application with identifier '' was not found in the directory '" + TenantName + "'.",
+			Mend: "Basic SAML Configuration is empty.", MendAt: "/sso",
+		}
 	}
 	var says answer
 	var name string

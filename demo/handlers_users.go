@@ -9,8 +9,10 @@ import (
 
 // row is how lists show a person.
 func (d *directory) row(p person) personRow {
-	r := personRow{ID: p.ID, Name: p.DisplayName, Address: p.address(), URL: "/directory/users/" + p.ID, Hue: hue(p.ID),
-		Off: !p.Enabled || p.deleted(), Direct: p.Assigned, Account: "Enabled", Assigned: "No"}
+	r := personRow{
+		ID: p.ID, Name: p.DisplayName, Address: p.address(), URL: "/directory/users/" + p.ID, Hue: hue(p.ID),
+		Off: !p.Enabled || p.deleted(), Direct: p.Assigned, Account: "Enabled", Assigned: "No",
+	}
 	direct, groups := d.assignedBy(p.ID)
 	switch {
 	case direct && len(groups) > 0:

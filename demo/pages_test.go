@@ -32,8 +32,10 @@ func everyPage(t *testing.T, s *site) map[string]string {
 		"group":        "/directory/groups/" + fixedGUID("sg-data-platform"),
 		"log entry":    "/provisioning/log/" + digits(s.prov.lastID),
 	}
-	for _, path := range []string{"/", "/sso", "/sso/claims/new", "/sso/claims/emailaddress", "/sso/nameid", "/users", "/directory",
-		"/directory/users/new", "/directory/groups/new", "/provisioning", "/dns", "/dns?zone=contoso.com", "/myapps"} {
+	for _, path := range []string{
+		"/", "/sso", "/sso/claims/new", "/sso/claims/emailaddress", "/sso/nameid", "/users", "/directory",
+		"/directory/users/new", "/directory/groups/new", "/provisioning", "/dns", "/dns?zone=contoso.com", "/myapps",
+	} {
 		pages[path] = path
 	}
 	return pages

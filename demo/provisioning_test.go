@@ -165,8 +165,10 @@ func TestSomebodyUnassignedBeforeIsNeverDeleted(t *testing.T) {
 
 func TestSomebodyWhoIsThereAlreadyIsPatched(t *testing.T) {
 	s, scim := newSite(t), newTinySCIM(t)
-	scim.users = []map[string]any{{"id": "mem_7", "userName": "amara@acme.com", "active": true, "displayName": "Amara", "externalId": "amara",
-		"name": map[string]any{"givenName": "Amara", "familyName": "Okafor"}}}
+	scim.users = []map[string]any{{
+		"id": "mem_7", "userName": "amara@acme.com", "active": true, "displayName": "Amara", "externalId": "amara",
+		"name": map[string]any{"givenName": "Amara", "familyName": "Okafor"},
+	}}
 	s.connect(t, scim, nil)
 	s.assignTo(t, "amara@acme.com")
 	s.runCycleNow(t)

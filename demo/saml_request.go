@@ -49,8 +49,10 @@ func (e *aadError) Error() string { return e.Code + ": " + e.Text }
 // parseAuthnRequest decodes the SAMLRequest parameter of the HTTP-Redirect binding (SAML Bindings §3.4.4.1).
 func parseAuthnRequest(param string) (*authnRequest, error) {
 	if param == "" {
-		return nil, &aadError{Code: "AADSTS750054", Text: "SAMLRequest or SAMLResponse must be present as query string parameters in HTTP request for SAML Redirect binding.",
-			Mend: "This page is opened by Gatehouse. Begin there: enter an e-mail on its sign-in page, or use the tile in My Apps.", MendAt: "/myapps"}
+		return nil, &aadError{
+			Code: "AADSTS750054", Text: "SAMLRequest or SAMLResponse must be present as query string parameters in HTTP request for SAML Redirect binding.",
+			Mend: "This page is opened by Gatehouse. Begin there: enter an e-mail on its sign-in page, or use the tile in My Apps.", MendAt: "/myapps",
+		}
 	}
 	notValid := func(why string) error {
 		return &aadError{Code: "AADSTS75005", Text: "The request is not a valid Saml2 protocol message.", Mend: why}
@@ -77,29 +79,41 @@ func parseAuthnRequest(param string) (*authnRequest, error) {
 func (s *samlApp) check(req *authnRequest) error {
 	switch {
 	case req.ID == "" || req.ID[0] >= '0' && req.ID[0] <= '9' || req.Version != "2.0":
-		return &aadError{Code: "AADSTS7500529", Text: fmt.Sprintf("The value '%s' is not a valid SAML ID. The ID must not begin with a number.", req.ID),
-			Mend: "The application has to send Version 2.0 and an ID that begins with a letter or an underscore."}
+		return &aadError{
+			Code: "AADSTS7500529", Text: fmt.Sprintf("The value '%s' is not a valid SAML ID. The ID must not begin with a number.", req.ID),
+			Mend: "The application has to send Version 2.0 and an ID that begins with a letter or an underscore.",
+		}
 	case req.Subject != nil:
-		return &aadError{Code: "AADSTS75005", Text: "The request is not a valid Saml2 protocol message.",
-			Mend: "Entra takes no Subject in a request. The application names the person with the login_hint parameter instead."}
+		return &aadError{
+			Code: "AADSTS75005", Text: "The request is not a valid Saml2 protocol message.",
+			Mend: "Entra takes no Subject in a request. The application names the person with the login_hint parameter instead.",
+		}
 	case s.basic.Identifier == "" || req.Issuer != s.basic.Identifier:
 		want := "Nothing is filled in there yet."
 		if s.basic.Identifier != "" {
 			want = "There it is " + s.basic.Identifier + "."
 		}
-		return &aadError{Code: "AADSTS700016", Text: fmt.Sprintf("Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", req.Issuer, TenantName),
-			Mend: "The request's Issuer must equal Single sign-on → Basic SAML Configuration → Identifier (Entity ID). " + want, MendAt: "/sso"}
+		return &aadError{
+			Code: "AADSTS700016", Text: fmt.Sprintf("Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", req.Issuer, TenantName),
+			Mend: "The request's Issuer must equal Single sign-on → Basic SAML Configuration → Identifier (Entity ID). " + want, MendAt: "/sso",
+		}
 	case req.ACS != "" && req.ACS != s.basic.ReplyURL:
-		return &aadError{Code: "AADSTS50011", Text: fmt.Sprintf("The reply URL '%s' specified in the request does not match the reply URLs configured for the application '%s'. Make sure the reply URL sent in the request matches one added to your application in the Azure portal.", req.ACS, req.Issuer),
-			Mend: "The request asks for an answer at another address than Single sign-on → Basic SAML Configuration → Reply URL. There it is " + s.basic.ReplyURL + ".", MendAt: "/sso"}
+		return &aadError{
+			Code: "AADSTS50011", Text: fmt.Sprintf("The reply URL '%s' specified in the request does not match the reply URLs configured for the application '%s'. Make sure the reply URL sent in the request matches one added to your application in the Azure portal.", req.ACS, req.Issuer),
+			Mend: "The request asks for an answer at another address than Single sign-on → Basic SAML Configuration → Reply URL. There it is " + s.basic.ReplyURL + ".", MendAt: "/sso",
+		}
 	case req.Binding != "" && req.Binding != bindingPOST:
 		return &aadError{Code: "AADSTS75003", Text: fmt.Sprintf("An unsupported binding was requested: '%s'.", req.Binding), Mend: "Entra answers by HTTP-POST only."}
 	case req.NameIDPolicy.Format != "" && !slices.Contains([]string{nameIDEmail, nameIDPersistent, nameIDTransient, nameIDUnspecified}, req.NameIDPolicy.Format):
-		return &aadError{Code: "AADSTS75016", Text: fmt.Sprintf("SAML2 Authentication Request has invalid NameIdPolicy: '%s'.", req.NameIDPolicy.Format),
-			Mend: "Entra knows persistent, emailAddress, unspecified and transient only."}
+		return &aadError{
+			Code: "AADSTS75016", Text: fmt.Sprintf("SAML2 Authentication Request has invalid NameIdPolicy: '%s'.", req.NameIDPolicy.Format),
+			Mend: "Entra knows persistent, emailAddress, unspecified and transient only.",
+		}
 	case req.Context != nil && !contextMatches(req.Context.Comparison, req.Context.Classes):
-		return &aadError{Code: "AADSTS75011", Text: "Authentication method by which the user authenticated with the service doesn't match requested authentication method.",
-			Mend: "The application asks for an authentication method by RequestedAuthnContext. It should ask for none."}
+		return &aadError{
+			Code: "AADSTS75011", Text: "Authentication method by which the user authenticated with the service doesn't match requested authentication method.",
+			Mend: "The application asks for an authentication method by RequestedAuthnContext. It should ask for none.",
+		}
 	}
 	return nil
 }
@@ -118,14 +132,20 @@ func contextMatches(comparison string, classes []string) bool {
 func (d *directory) admit(p *person) error {
 	switch {
 	case p == nil || p.deleted():
-		return &aadError{Code: "AADSTS50034", Text: fmt.Sprintf("The user account does not exist in the %s directory. To sign into this application, the account must be added to the directory.", TenantName),
-			Mend: "The person was deleted. Restore them in the directory, or pick somebody else.", MendAt: "/directory"}
+		return &aadError{
+			Code: "AADSTS50034", Text: fmt.Sprintf("The user account does not exist in the %s directory. To sign into this application, the account must be added to the directory.", TenantName),
+			Mend: "The person was deleted. Restore them in the directory, or pick somebody else.", MendAt: "/directory",
+		}
 	case !p.Enabled:
-		return &aadError{Code: "AADSTS50057", Text: "The user account is disabled.",
-			Mend: "Turn on Account enabled on the person's page.", MendAt: "/directory/users/" + p.ID}
+		return &aadError{
+			Code: "AADSTS50057", Text: "The user account is disabled.",
+			Mend: "Turn on Account enabled on the person's page.", MendAt: "/directory/users/" + p.ID,
+		}
 	case !d.assigned(p.ID):
-		return &aadError{Code: "AADSTS50105", Text: fmt.Sprintf("Your administrator has configured the application %s ('%s') to block users unless they are specifically granted ('assigned') access to the application. The signed in user '%s' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application.", applicationName, applicationID, p.UPN),
-			Mend: "Assign the person, or a group they are in, under Users and groups.", MendAt: "/users"}
+		return &aadError{
+			Code: "AADSTS50105", Text: fmt.Sprintf("Your administrator has configured the application %s ('%s') to block users unless they are specifically granted ('assigned') access to the application. The signed in user '%s' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application.", applicationName, applicationID, p.UPN),
+			Mend: "Assign the person, or a group they are in, under Users and groups.", MendAt: "/users",
+		}
 	}
 	return nil
 }

@@ -211,7 +211,8 @@ func TestResponseIsAcceptedByAServiceProvider(t *testing.T) {
 		EntityID: issuer(),
 		IDPSSODescriptors: []saml.IDPSSODescriptor{{SSODescriptor: saml.SSODescriptor{RoleDescriptor: saml.RoleDescriptor{
 			KeyDescriptors: []saml.KeyDescriptor{{Use: "signing", KeyInfo: saml.KeyInfo{X509Data: saml.X509Data{
-				X509Certificates: []saml.X509Certificate{{Data: base64.StdEncoding.EncodeToString(s.app.certs[0].der)}}}}}},
+				X509Certificates: []saml.X509Certificate{{Data: base64.StdEncoding.EncodeToString(s.app.certs[0].der)}},
+			}}}},
 		}}}},
 	}}
 	assertion, err := sp.ParseXMLResponse(raw, []string{"id-5f2c"}, *acs)
