@@ -1,15 +1,16 @@
 package handlers
 
 import (
+	"slices"
 	"time"
 
 	"gatehouse/models"
 	"gatehouse/views"
 )
 
-// sessionViews are sessions as lists show them; current is the id of the one that asks, empty if none of them does.
+// sessionViews are sessions as lists show them; current is the id of the one that asks and comes first, empty if none of them does.
 func sessionViews(now time.Time, sessions []models.Session, current, organization string) []views.Session {
-	list := make([]views.Session, len(sessions))
+	list := make([]views.Session, 0, len(sessions))
 	for i := range sessions {
 		s := &sessions[i]
 		name, mobile := device(s.UserAgent)
@@ -21,7 +22,12 @@ func sessionViews(now time.Time, sessions []models.Session, current, organizatio
 		if s.IP != "" {
 			detail += " · " + s.IP
 		}
-		list[i] = views.Session{ID: s.ID, Device: name, Mobile: mobile, Current: s.ID == current, Detail: detail + " · " + activity}
+		v := views.Session{ID: s.ID, Device: name, Mobile: mobile, Current: s.ID == current, Detail: detail + " · " + activity}
+		if v.Current {
+			list = slices.Insert(list, 0, v)
+		} else {
+			list = append(list, v)
+		}
 	}
 	return list
 }

@@ -75,6 +75,9 @@ func (db *DB) ChangePassword(ctx context.Context, s *SignedIn, client Client, cu
 		return forbidden("Your password can be changed only after signing in with it, or by the link under “Forgotten password”. You are signed in with single sign-on.")
 	}
 	if err := db.checkPassword(ctx, &s.Account, s.Account.Email, current, client.IP); err != nil {
+		if IsKind(err, Unauthenticated) {
+			return &Error{Kind: Unauthenticated, Field: "password", Message: "This is not your password. Check for caps lock."}
+		}
 		return err
 	}
 	hash, err := db.hashPassword(ctx, password, s.Account.Email, s.Organization.Name)
