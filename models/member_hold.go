@@ -23,8 +23,9 @@ func (tx *Tx) linkOrHold(m *Member) error {
 			return hold(HeldDomainUnverified)
 		}
 	}
+	// The lock makes us wait for somebody who is just giving the address up, and them for us: then one of both sees the other.
 	var others []string
-	err := tx.Raw("select id from members where org_id = ? and email = ? and held_reason is null and id <> ? limit 1", tx.org, *m.Email, m.ID).Scan(&others).Error
+	err := tx.Raw("select id from members where org_id = ? and email = ? and held_reason is null and id <> ? limit 1"+tx.forShare(), tx.org, *m.Email, m.ID).Scan(&others).Error
 	if err != nil {
 		return err
 	}
@@ -41,9 +42,26 @@ func (tx *Tx) linkOrHold(m *Member) error {
 
 // domainVerified tells whether this organization has proven the domain lately enough for new people on it.
 func (tx *Tx) domainVerified(domain string) (bool, error) {
-	var ids []string
-	err := tx.Raw("select id from domains where org_id = ? and domain = ? and status in ('verified', 'lapsing')", tx.org, domain).Scan(&ids).Error
-	return len(ids) > 0, err
+	const claim = "select status from domains where org_id = ? and domain = ?"
+	var status []DomainStatus
+	counts := func(err error) (bool, error) {
+		return len(status) == 1 && (status[0] == DomainVerified || status[0] == DomainLapsing), err
+	}
+	ok, err := counts(tx.Raw(claim, tx.org, domain).Scan(&status).Error)
+	if ok || err != nil {
+		return ok, err
+	}
+	// Whoever verifies it at this moment releases those who are held already, not us: wait for them, or make them wait.
+	status = nil
+	return counts(tx.Raw(claim+tx.forShare(), tx.org, domain).Scan(&status).Error)
+}
+
+// forShare ends a query whose rows must not change until the transaction ends. SQLite has one writer at a time and needs no lock.
+func (tx *Tx) forShare() string {
+	if tx.db.dialect == "sqlite" {
+		return ""
+	}
+	return " for share"
 }
 
 // releaseDomain ends the hold of everybody on a domain that was just verified, and returns how many.

@@ -331,6 +331,67 @@ func TestSCIMRacesHaveOneWinner(t *testing.T) {
 	})
 }
 
+// Whoever is created at the moment the domain is verified, or the address given up, must not stay held for ever.
+func TestSCIMHoldsNobodyByARace(t *testing.T) {
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		d := newDirectory(t, db)
+		for round := range 8 {
+			domain := fmt.Sprintf("d%d.com", round)
+			claim, err := db.ClaimDomain(t.Context(), console, d.org.ID, domain, "token")
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := d.create(person(fmt.Sprintf("a%d@acme.com", round)))
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				if err := db.VouchForDomain(t.Context(), console, d.org.ID, claim.ID); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Go(func() {
+				if err := db.DeleteSCIMMember(t.Context(), d.call(), first.ID); err != nil {
+					t.Error(err)
+				}
+			})
+			for i, body := range []string{person("p@" + domain), person("q@" + domain), fmt.Sprintf(`{"userName":"r%d","emails":[{"value":"a%d@acme.com"}]}`, round, round)} {
+				r := user(t, body)
+				wg.Go(func() {
+					if _, err := db.CreateSCIMMember(t.Context(), d.call(), r); err != nil {
+						t.Errorf("%d: %v", i, err)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		counts, err := db.CountPeople(t.Context(), d.org.ID)
+		if err != nil || counts.Held != 0 {
+			t.Errorf("%d people stay held, %v", counts.Held, err)
+		}
+	})
+}
+
+func TestSCIMParallelPatchesLoseNothing(t *testing.T) {
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		d := newDirectory(t, db)
+		m := d.create(person("p@acme.com"))
+		attributes := []string{"title", "nickName", "userType", "locale", "timezone", "preferredLanguage", "profileUrl", "displayName"}
+		var wg sync.WaitGroup
+		for _, name := range attributes {
+			wg.Go(func() {
+				if _, err := d.tryPatch(m.ID, `[{"op":"replace","path":"`+name+`","value":"v"}]`); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for _, name := range attributes {
+			if len(d.find(name+` eq "v"`)) != 1 {
+				t.Errorf("%s was lost", name)
+			}
+		}
+	})
+}
+
 func TestSCIMAdopts(t *testing.T) {
 	modelstest.Each(t, func(t *testing.T, db *models.DB) {
 		d := newDirectory(t, db)
