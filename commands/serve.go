@@ -144,6 +144,7 @@ func (a *app) run(ctx context.Context, listeners ...net.Listener) error {
 	}
 	stopWork()
 	wait.Wait()
+	a.server.Wait() // mails that were promised
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
