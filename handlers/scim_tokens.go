@@ -1,0 +1,190 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"gatehouse/models"
+	"gatehouse/views"
+)
+
+// tokenLife is one choice of how long a SCIM token lives.
+type tokenLife struct {
+	value, text string
+	life        time.Duration
+}
+
+const day = 24 * time.Hour
+
+var tokenLives = []tokenLife{
+	{"90d", "90 days", 90 * day}, {"180d", "180 days", 180 * day}, {"365d", "1 year", 365 * day}, {"730d", "2 years", 730 * day},
+}
+
+const defaultTokenLife = "365d"
+
+func (s *Server) scimPage(c echo.Context) error {
+	return s.renderSCIM(c, http.StatusOK, views.TokenForm{Expires: views.Field{Value: defaultTokenLife}, StepUp: s.stepUpNeeded(c)}, nil)
+}
+
+// renderSCIM is the page of provisioning; made is the token that was just generated.
+func (s *Server) renderSCIM(c echo.Context, status int, form views.TokenForm, made *views.NewToken) error {
+	ctx := c.Request().Context()
+	a, err := s.access(ctx, orgID(c))
+	if err != nil {
+		return err
+	}
+	shell, head, err := s.frame(c, a, scimPath)
+	if err != nil {
+		return err
+	}
+	for _, l := range tokenLives {
+		form.Options = append(form.Options, views.Option{Value: l.value, Text: l.text})
+	}
+	p := views.SCIMPage{Shell: shell, Access: head, TenantURL: s.tenantURL(), Form: form, NewToken: made}
+	for i := range a.tokens {
+		p.Tokens = append(p.Tokens, a.tokenRow(&a.tokens[i]))
+	}
+	p.Status, err = s.scimStatus(c, a)
+	if err != nil {
+		return err
+	}
+	return render(c, status, views.SCIM(p))
+}
+
+// scimStatus is what the directory manages here, once it has called.
+func (s *Server) scimStatus(c echo.Context, a *access) ([]views.Fact, error) {
+	last := a.lastCall()
+	if last == nil {
+		return nil, nil
+	}
+	ctx := c.Request().Context()
+	counted := map[models.Status]int{}
+	for _, status := range []models.Status{models.Active, models.Inactive} {
+		n, err := s.db.CountMatching(ctx, orgID(c), models.MemberFilter{Managed: true, Status: status})
+		if err != nil {
+			return nil, err
+		}
+		counted[status] = n
+	}
+	held, err := s.db.CountMatching(ctx, orgID(c), models.MemberFilter{Held: true})
+	if err != nil {
+		return nil, err
+	}
+	facts := []views.Fact{{Label: "People", Value: thousands(counted[models.Active]) + " active, " + thousands(counted[models.Inactive]) + " deactivated"}}
+	if held > 0 {
+		facts = append(facts, views.Fact{Label: "Held", Value: count(held, "person", "people"), Note: "They cannot sign in yet: see Users, Held."})
+	}
+	return append(facts, views.Fact{Label: "Last call", Value: upperFirst(ago(a.now, *last)), Note: dateTime(*last)}), nil
+}
+
+func (a *access) tokenRow(t *models.SCIMToken) views.SCIMToken {
+	row := views.SCIMToken{
+		ID: t.ID, Name: t.Name, Hint: tokenHint(t.ID), Created: date(t.CreatedAt), By: t.CreatedBy, Expires: "Never", LastUsed: "Never", From: t.LastUsedFrom,
+	}
+	if t.LastUsedAt != nil {
+		row.LastUsed = upperFirst(ago(a.now, *t.LastUsedAt))
+	}
+	if t.ExpiresAt != nil {
+		row.Expires = date(*t.ExpiresAt)
+		switch {
+		case !t.ExpiresAt.After(a.now):
+			row.Left = views.Pill{Text: "Expired", Tone: views.ToneBad}
+		case t.ExpiresAt.Sub(a.now) < expirySoon:
+			row.Left = views.Pill{Text: count(daysBetween(a.now, *t.ExpiresAt), "day", "days") + " left", Tone: views.ToneWarn}
+		default:
+			row.Left = views.Pill{Text: left(a.now, *t.ExpiresAt)}
+		}
+	}
+	if t.RevokedAt != nil {
+		row.Left = views.Pill{}
+		row.Revoked = "Revoked " + date(*t.RevokedAt)
+		if t.RevokedBy != nil && *t.RevokedBy != "" {
+			row.Revoked += " by " + *t.RevokedBy
+		}
+	}
+	return row
+}
+
+// tokenHint is the public beginning of a token, by which its owner recognises it.
+func tokenHint(id string) string { return "scim_" + id + "_…" }
+
+// createSCIMToken makes a token. Its text is in this answer and nowhere else, so the answer is the page and not a redirect.
+func (s *Server) createSCIMToken(c echo.Context) error {
+	step, err := s.stepUp(c)
+	if err != nil {
+		return err
+	}
+	form := views.TokenForm{Name: views.Field{Value: c.FormValue("name")}, Expires: views.Field{Value: c.FormValue("expires")}, StepUp: step}
+	life := time.Duration(0)
+	for _, l := range tokenLives {
+		if l.value == form.Expires.Value {
+			life = l.life
+		}
+	}
+	if life == 0 {
+		form.Expires = views.Field{Value: defaultTokenLife, Error: "Choose how long the token lives."}
+	}
+	if strings.TrimSpace(form.Name.Value) == "" {
+		form.Name.Error = "Enter a name for the token, such as “Entra production”."
+	}
+	if form.Name.Error != "" || form.Expires.Error != "" {
+		return s.renderSCIM(c, http.StatusUnprocessableEntity, form, nil)
+	}
+	if step.Needed {
+		form.StepUp = inline(step)
+		return s.renderSCIM(c, http.StatusUnprocessableEntity, form, nil)
+	}
+	t, secret, err := s.db.CreateSCIMToken(c.Request().Context(), actor(c), orgID(c), form.Name.Value, life)
+	if err != nil {
+		field, message, ok := refusal(err)
+		switch {
+		case !ok:
+			return err
+		case field == "name":
+			form.Name.Error = message
+		case field == "expires":
+			form.Expires.Error = message
+		default:
+			form.Error = message
+		}
+		return s.renderSCIM(c, http.StatusUnprocessableEntity, form, nil)
+	}
+	made := &views.NewToken{Name: t.Name, Secret: secret}
+	if t.ExpiresAt != nil {
+		made.Expires = date(*t.ExpiresAt)
+	}
+	return s.renderSCIM(c, http.StatusOK, views.TokenForm{Expires: views.Field{Value: defaultTokenLife}}, made)
+}
+
+// revokeSCIMToken ends a token, for the next request on every instance.
+func (s *Server) revokeSCIMToken(c echo.Context) error {
+	ctx := c.Request().Context()
+	tokens, err := s.db.SCIMTokens(ctx, orgID(c))
+	if err != nil {
+		return err
+	}
+	name := ""
+	for i := range tokens {
+		if tokens[i].ID == c.Param("id") {
+			name = tokens[i].Name
+		}
+	}
+	step, err := s.stepUp(c)
+	if err != nil {
+		return err
+	}
+	if step.Needed && name != "" {
+		return s.askPassword(c, views.NavAccessSecurity, step, views.StepUpPage{
+			Title: "Revoke the token “" + name + "”?", Confirm: "Revoke the token", Danger: true, CancelURL: scimPath,
+			Sentence: "The directory that uses it is refused from the next request on.",
+			Effects:  []string{"Nobody is created, updated or deactivated by that directory until it has another token.", "The people it made stay as they are."},
+		})
+	}
+	if err := s.db.RevokeSCIMToken(ctx, actor(c), orgID(c), c.Param("id")); err != nil {
+		return err
+	}
+	return s.done(c, scimPath, "The token “"+name+"” is revoked. It is refused from the next request on.")
+}
