@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -40,11 +41,20 @@ func (s *Server) signInRoutes(g *echo.Group) {
 }
 
 func (s *Server) loginPage(c echo.Context) error {
-	returnTo := localPath(c.QueryParam("return_to"))
+	returnTo := returnTo(c)
 	if signedIn(c) != nil {
 		return c.Redirect(http.StatusSeeOther, returnTo)
 	}
 	return s.showLogin(c, http.StatusOK, views.LoginPage{Step: views.LoginEmail, ReturnTo: returnTo, Flash: s.takeFlash(c)})
+}
+
+// returnTo is the checked path to go back to. A proxy that cannot escape writes a whole path with its query there (docs/forward-auth.md);
+// its unescaped slash tells it from our own links, and everything after it belongs to the path.
+func returnTo(c echo.Context) string {
+	if rest, raw := strings.CutPrefix(c.Request().URL.RawQuery, "return_to=/"); raw {
+		return localPath("/" + rest)
+	}
+	return localPath(c.QueryParam("return_to"))
 }
 
 func (s *Server) showLogin(c echo.Context, status int, p views.LoginPage) error {
