@@ -123,6 +123,12 @@ func (p *page) value(label string, nearText ...string) string {
 	return must[string](p, "field(%s, %s).value", label, first(nearText))
 }
 
+// has reports whether there is a field with this label now.
+func (p *page) has(label string, nearText ...string) bool {
+	p.t.Helper()
+	return must[bool](p, "!!field(%s, %s)", label, first(nearText))
+}
+
 // upload chooses files for the field with this label.
 func (p *page) upload(label string, files ...string) {
 	p.t.Helper()
@@ -180,6 +186,7 @@ func (p *page) shot(name string) {
 	if dir == "" {
 		return
 	}
+	must[bool](p, "(document.activeElement?.blur(), scrollTo(0, 0), true)")
 	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		p.t.Fatal(err)

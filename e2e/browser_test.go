@@ -230,7 +230,7 @@ func (p *page) dump() {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	address, _ := chromedp.Run(ctx, chromedp.Location())
-	text, _ := evaluate[string](p, "document.body?.innerText ?? ''")
+	text, _ := evaluate[string](p, "(document.querySelector('main') ?? document.body)?.innerText.replace(/\\s*\\n\\s*/g, '\\n').slice(0, 3000) ?? ''")
 	p.t.Logf("%s showed:\n%s", address, text)
 	if dir := os.Getenv("E2E_SCREENSHOTS"); dir != "" {
 		if picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100)); err == nil {

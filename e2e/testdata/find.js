@@ -6,7 +6,7 @@ const shown = (e) => e.getClientRects().length > 0 && e.checkVisibility({ visibi
 /** The text without what only screen readers get and without the second face of a copy button. */
 function bare(element) {
   const copy = element.cloneNode(true);
-  for (const hidden of copy.querySelectorAll(".vh, .done, svg")) hidden.remove();
+  for (const hidden of copy.querySelectorAll(".vh, .done, svg, [aria-hidden=true]")) hidden.remove();
   return squeeze(copy.textContent);
 }
 

@@ -1,0 +1,202 @@
+package e2e
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// TestTheWholeJob does by clicking what the Azure set-up page describes, from an empty organization to a person who is
+// locked out, once with JavaScript and once with the admin's JavaScript off.
+func TestTheWholeJob(t *testing.T) {
+	t.Run("with JavaScript", func(t *testing.T) { wholeJob(t, true) })
+	t.Run("without JavaScript for the admin", func(t *testing.T) { wholeJob(t, false) })
+}
+
+func wholeJob(t *testing.T, javaScript bool) {
+	w := newWorld(t, javaScript)
+	w.setUpSSO()
+
+	// Assigned at Azure, but not a member yet, and nobody is created: refused by name of the reason.
+	w.assign("Amara Okafor")
+	stranger := w.employee("Amara Okafor", "amara@acme.com")
+	stranger.see("You are not a member of Acme yet", "ask an admin for an invitation")
+
+	// With IdP Managed Access she is created at her first sign-in, with the names from the claims.
+	w.turnOn("IdP Managed Access")
+	amara := w.employee("Amara Okafor", "amara@acme.com")
+	amara.at("/")
+	amara.see("Amara", "Acme")
+	me := whoami(amara)
+	if me.Email != "amara@acme.com" || me.Organization.Name != "Acme" || me.Role != "member" || me.SignedInBy != "sso" {
+		t.Errorf("/api/me says %+v", me)
+	}
+
+	// Provisioning: two people and a group.
+	w.provision()
+	w.assign("Haruto Yamada")
+	w.assign("sg-incident")
+	w.cycle()
+	w.admin.open("/settings/users")
+	w.admin.see("Haruto Yamada", "Łukasz Zieliński", "Amara Okafor")
+	w.admin.open("/settings/teams")
+	w.admin.see("sg-incident", "Managed by Entra")
+	w.admin.press("sg-incident")
+	w.admin.see("Łukasz Zieliński", "Dana Reyes", "Amara Okafor")
+
+	// He signs in, then Azure takes him away: signed out at the next click, and he cannot come back.
+	haruto := w.employee("Haruto Yamada", "haruto@acme.com")
+	haruto.at("/")
+	w.azure.open("/users")
+	w.azure.press("Unassign", "Haruto Yamada")
+	w.cycle()
+	haruto.press("Profile")
+	haruto.at("/login")
+	w.toAzure(haruto, "haruto@acme.com")
+	haruto.press("Haruto Yamada")
+	haruto.see("AADSTS50105")
+
+	// Assigned again but not yet provisioned again: Azure lets him through, and Gatehouse does not.
+	w.assign("Haruto Yamada")
+	back := w.employee("Haruto Yamada", "haruto@acme.com")
+	back.see("You are no longer a member of Acme", "deactivated")
+	back.open("/settings/users")
+	back.at("/login")
+
+	// The next cycle brings him back.
+	w.cycle()
+	again := w.employee("Haruto Yamada", "haruto@acme.com")
+	again.at("/")
+	again.see("Haruto")
+
+	// Everything that happened is in the audit log.
+	w.admin.open("/settings/audit-log")
+	w.admin.see("Haruto Yamada", "acme.com")
+}
+
+// identity is the answer of /api/me.
+type identity struct {
+	Email        string
+	Role         string
+	SignedInBy   string `json:"signed_in_by"`
+	Organization struct{ ID, Name string }
+}
+
+// whoami asks /api/me with the cookies of the page; the zero identity means nobody.
+func whoami(p *page) identity {
+	p.t.Helper()
+	me := p.tab(p.base)
+	if me.open("/api/me") != 200 {
+		return identity{}
+	}
+	var found identity
+	if err := json.Unmarshal([]byte(me.text()), &found); err != nil {
+		p.t.Fatalf("/api/me: %v in %s", err, me.text())
+	}
+	return found
+}
+
+// TestWrongThingsInTheBrowser does what must not work, on one demo that is set up.
+func TestWrongThingsInTheBrowser(t *testing.T) {
+	w := newWorld(t, true)
+	w.setUpSSO()
+	w.turnOn("IdP Managed Access")
+	w.assign("Amara Okafor")
+
+	t.Run("a response stolen into another browser opens nothing there", func(t *testing.T) {
+		victim, thief := newPage(t, w.demo.app).noJavaScript(), newPage(t, w.demo.app)
+		w.toAzure(victim, "amara@acme.com")
+		victim.press("Amara Okafor")
+		victim.see("Signing in as Amara Okafor")
+		post(thief, stolen(victim))
+		thief.see("Start again here")
+		if me := whoami(thief); me.Email != "" {
+			t.Errorf("the thief is signed in as %s", me.Email)
+		}
+	})
+
+	t.Run("a response is used once", func(t *testing.T) {
+		p := newPage(t, w.demo.app).noJavaScript()
+		w.toAzure(p, "amara@acme.com")
+		p.press("Amara Okafor")
+		form := stolen(p)
+		p.press("Continue to Gatehouse")
+		p.at("/")
+		other := newPage(t, w.demo.app)
+		post(other, form)
+		other.see("already used")
+		if me := whoami(other); me.Email != "" {
+			t.Errorf("a replayed response signed %s in", me.Email)
+		}
+	})
+
+	t.Run("a form of another organization than the current one is refused", func(t *testing.T) {
+		w.admin.open("/settings/teams")
+		w.admin.fill("Name", "Smugglers")
+		must[bool](w.admin, "(document.querySelectorAll('input[name=org]').forEach((e) => e.value = 'org_somebodyelse'), true)")
+		w.admin.press("Create team")
+		w.admin.see("organization")
+		w.admin.open("/settings/teams")
+		w.admin.seeNot("Smugglers")
+	})
+
+	t.Run("a form with wrong fields comes back with what was typed and the reasons", func(t *testing.T) {
+		w.admin.open(ssoPage)
+		w.admin.fill("Identity Provider Sign-in URL", "http://idp.acme.com/saml2")
+		w.admin.fill("Issuer URL", " https://login.microsoftonline.com/x/saml2 ")
+		w.fillPassword("From your identity provider")
+		w.admin.press("Save connection")
+		if got := w.admin.value("Identity Provider Sign-in URL"); got != "http://idp.acme.com/saml2" {
+			t.Errorf("the field came back with %q", got)
+		}
+		if invalid := must[int](w.admin, "document.querySelectorAll('[aria-invalid=true]').length"); invalid == 0 {
+			t.Error("no field is marked")
+		}
+	})
+
+	t.Run("a wrong password says nothing about the account", func(t *testing.T) {
+		sentences := map[string]string{}
+		for _, email := range []string{"sam@contractor.example", "nobody@contractor.example"} {
+			p := newPage(t, w.demo.app)
+			p.open("/login")
+			p.fill("Work e-mail", email)
+			p.press("Continue")
+			p.fill("Password", "wrong-password-here")
+			p.press("Sign in")
+			sentences[strings.ReplaceAll(p.text(), email, "…")] = email
+		}
+		if len(sentences) != 1 {
+			t.Errorf("the answers differ: %v", sentences)
+		}
+	})
+}
+
+// stolen is the form that carries a response, as it stands on Azure's page.
+func stolen(p *page) map[string]string {
+	p.t.Helper()
+	return must[map[string]string](p, "({action: document.forms[0].action, SAMLResponse: document.forms[0].SAMLResponse.value, RelayState: document.forms[0].RelayState?.value ?? ''})")
+}
+
+// post sends a response from a browser of its own, as another site would.
+func post(p *page, form map[string]string) {
+	p.t.Helper()
+	p.open("about:blank")
+	p.leave(func() {
+		must[bool](p, `((values) => {
+			const form = document.createElement("form");
+			form.method = "post";
+			form.action = values.action;
+			for (const name of ["SAMLResponse", "RelayState"]) {
+				if (!values[name]) continue;
+				const input = document.createElement("input");
+				input.type = "hidden";
+				input.name = name;
+				input.value = values[name];
+				form.append(input);
+			}
+			document.documentElement.append(form);
+			form.submit();
+			return true;
+		})(%s)`, form)
+	})
+}
