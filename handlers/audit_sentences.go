@@ -170,6 +170,9 @@ func sayConnectionSwitched(t telling) string {
 			changes = append(changes, s.name+" "+onOff(after))
 		}
 	}
+	if len(changes) == 0 {
+		return t.who + " set the SSO switches"
+	}
 	return t.who + " turned " + list(changes)
 }
 

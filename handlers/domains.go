@@ -138,10 +138,7 @@ func (a *access) domainRecord(d *models.Domain) views.DomainRecord {
 	case vouched(d):
 		r.Hint = "The operator of this server vouched for this domain; no record is needed."
 	case !r.Verified && d.Reason != "":
-		r.Reason, r.Fix = waitingFor(d.Reason), d.Sentence
-		if d.ClaimedElsewhere {
-			r.Reason = "Claimed by another organization."
-		}
+		r.Reason, r.Fix = "Not verified yet.", d.Sentence
 	}
 	for _, value := range d.SeenValues() {
 		r.Seen = append(r.Seen, views.SeenRecord{Text: "TXT “" + value + "”", Verdict: verdict(d, record.Value, value)})

@@ -310,23 +310,7 @@ func (s *Server) memberSessions(c echo.Context, m *models.PersonRow) ([]views.Se
 	if err != nil {
 		return nil, err
 	}
-	now := s.db.Now()
-	var rows []views.Session
-	for i := range open {
-		o := &open[i]
-		row := views.Session{ID: o.ID, Current: o.ID == signedIn(c).Session.ID}
-		row.Device, row.Mobile = device(o.UserAgent)
-		way := "Password"
-		switch {
-		case o.Method == models.MethodSSO:
-			way = "SSO"
-		case o.Recovery:
-			way = "Recovery sign-in"
-		}
-		row.Detail = way + " · " + o.IP + " · active " + ago(now, o.LastSeenAt)
-		rows = append(rows, row)
-	}
-	return rows, nil
+	return sessionViews(s.db.Now(), open, signedIn(c).Session.ID, signedIn(c).Organization.Name), nil
 }
 
 // directory is what the directory last sent, nil for people it does not manage.

@@ -78,7 +78,7 @@ func TestRequireSingleSignOnShowsForWhomItMeansWhatFirst(t *testing.T) {
 		}
 		p.wantText("ol.steps", "Until second factors exist here the password alone is enough")
 		a.clock.Advance(models.StepUpLife + time.Minute)
-		p = p.form(ssoPath + "/require").submit().wantStatus(http.StatusUnprocessableEntity).wantFieldError("password", "Enter your password")
+		p = p.form(ssoPath+"/require").submit().wantStatus(http.StatusUnprocessableEntity).wantFieldError("password", "Enter your password")
 		p = p.form(ssoPath+"/require").set("password", password).submit().wantRedirect(ssoPath).follow()
 		p.wantText("#require", "On").wantText("#require-now", "by recovery sign-in")
 		ana.get("/settings/users").wantStatus(http.StatusOK) // owners keep their password sessions
@@ -94,8 +94,8 @@ func TestRequireSingleSignOnIsBlockedWhileAConditionIsNotMet(t *testing.T) {
 	each(t, func(t *testing.T, a *app) {
 		acme := a.organization("Acme", "ana@acme.com")
 		ana := a.signIn("ana@acme.com")
-		p := ana.get(ssoPath + "/require").wantStatus(http.StatusOK).wantText("#conditions", "3 of 4 not met").wantText("#require-why", "First meet the conditions")
-		p.form(ssoPath + "/require").submit().wantStatus(http.StatusUnprocessableEntity).wantText("#require-why", "First meet the conditions")
+		p := ana.get(ssoPath+"/require").wantStatus(http.StatusOK).wantText("#conditions", "3 of 4 not met").wantText("#require-why", "First meet the conditions")
+		p.form(ssoPath+"/require").submit().wantStatus(http.StatusUnprocessableEntity).wantText("#require-why", "First meet the conditions")
 		if connection, err := a.db.SSO(t.Context(), acme.ID); err != nil || connection.Required {
 			t.Errorf("it was turned on: %+v, %v", connection, err)
 		}
