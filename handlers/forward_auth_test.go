@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,9 +84,9 @@ func testForwardAuth(t *testing.T, proxy func(t *testing.T, gatehouse, applicati
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got *http.Request
+	var last atomic.Pointer[http.Request] // what reached the application
 	application := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = r
+		last.Store(r)
 		fmt.Fprint(w, "application")
 	}))
 	defer application.Close()
@@ -114,7 +115,7 @@ func testForwardAuth(t *testing.T, proxy func(t *testing.T, gatehouse, applicati
 	}
 	p = p.follow().wantStatus(http.StatusOK).wantValue("return_to", "/app/report?a=1&b=%2F2")
 	p = p.form("/login").set("email", "ana@acme.com").submit().wantStatus(http.StatusOK)
-	p = p.form("/login").set("password", password).submit().wantRedirect("/app/report?a=1&b=%2F2")
+	p.form("/login").set("password", password).submit().wantRedirect("/app/report?a=1&b=%2F2")
 	b.setCookie("own", "1")
 	b.setCookie("xgatehouse_session", "2")
 	b.setCookie("gatehouse_flash", "x")
@@ -124,6 +125,7 @@ func testForwardAuth(t *testing.T, proxy func(t *testing.T, gatehouse, applicati
 		r.Header[name] = []string{"mallory"}
 	}
 	b.do(r).wantStatus(http.StatusOK)
+	got := last.Load()
 	m, err := a.db.Member(t.Context(), acme.ID, a.memberID(acme, "ana@acme.com"))
 	if err != nil {
 		t.Fatal(err)
@@ -148,12 +150,12 @@ func testForwardAuth(t *testing.T, proxy func(t *testing.T, gatehouse, applicati
 	if err := a.db.DeactivateMember(t.Context(), operator, models.Owner, acme.ID, bo.ID); err != nil {
 		t.Fatal(err)
 	}
-	got = nil
+	last.Store(nil)
 	other.get("/app/").wantStatus(http.StatusSeeOther)
 	r = a.request(http.MethodGet, "/app/", "")
 	r.Header.Set("Remote-User", m.ID)
 	a.do(r).wantStatus(http.StatusSeeOther)
-	if got != nil {
+	if last.Load() != nil {
 		t.Error("somebody who is not signed in reached the application")
 	}
 }

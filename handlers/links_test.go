@@ -104,8 +104,8 @@ func TestSigningUpProvesTheAddressFirst(t *testing.T) {
 	each(t, func(t *testing.T, a *app) {
 		a.organization("Acme", "ana@acme.com")
 		b := a.browser()
-		p := b.get("/login").wantText(".under", "Create an organization")
-		p = b.get("/signup").wantStatus(http.StatusOK)
+		b.get("/login").wantText(".under", "Create an organization")
+		p := b.get("/signup").wantStatus(http.StatusOK)
 		p.form("/signup").set("email", "x").submit().wantStatus(http.StatusUnprocessableEntity).wantFieldError("email", "not an e-mail address")
 		// The same answer whether somebody has the address or not.
 		known := p.form("/signup").set("email", "ana@acme.com").submit().wantStatus(http.StatusOK).text("main")

@@ -99,8 +99,10 @@ func (db *DB) PasswordSignIn(ctx context.Context, client Client, email, password
 		if err != nil {
 			return err
 		}
-		err = tx.recordActivity(NewActivity{OrgID: tx.org, Kind: ActivitySignIn, OK: true, Reference: NewReference(), Reason: "password", MemberID: m.ID, Who: m.Label(),
-			Sentence: m.Label() + " signed in with a password.", Client: client})
+		err = tx.recordActivity(NewActivity{
+			OrgID: tx.org, Kind: ActivitySignIn, OK: true, Reference: NewReference(), Reason: "password", MemberID: m.ID, Who: m.Label(),
+			Sentence: m.Label() + " signed in with a password.", Client: client,
+		})
 		if err != nil || !usedRecovery {
 			return err
 		}
