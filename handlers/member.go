@@ -91,6 +91,9 @@ func (s *Server) renderMember(c echo.Context, status int, m *models.PersonRow, n
 	if p.Identities, err = s.memberIdentities(c, m); err != nil {
 		return err
 	}
+	if len(p.Identities) > 0 && (m.Role != models.Owner || who.Role == models.Owner) {
+		p.Forget = views.Act{Offer: true, Warning: "Forget the linked identity of " + m.Label() + "? Their SSO sessions end, and the next sign-in with this address links anew. Do this when the address was given to somebody else, or the directory account was made again."}
+	}
 	if p.Sessions, err = s.memberSessions(c, m); err != nil {
 		return err
 	}

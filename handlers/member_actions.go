@@ -92,6 +92,19 @@ func (s *Server) reactivateMember(c echo.Context) error {
 	return s.done(c, memberURL(id), m.Label()+" can sign in again.")
 }
 
+// forgetIdentities unbinds what identity providers told about somebody, so that the next sign-in binds anew.
+func (s *Server) forgetIdentities(c echo.Context) error {
+	ctx, id := c.Request().Context(), c.Param("id")
+	m, err := s.db.Member(ctx, orgID(c), id)
+	if err != nil {
+		return err
+	}
+	if err := s.db.ForgetIdentities(ctx, actor(c), signedIn(c).Role, orgID(c), id); err != nil {
+		return s.refused(c, memberURL(id)+"#methods", err)
+	}
+	return s.done(c, memberURL(id)+"#methods", "The identity is forgotten. The next sign-in of "+m.Label()+" links it anew.")
+}
+
 // endMemberSession ends one session of somebody.
 func (s *Server) endMemberSession(c echo.Context) error {
 	err := s.db.EndSession(c.Request().Context(), actor(c), orgID(c), c.Param("id"), c.Param("session"))

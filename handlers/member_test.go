@@ -119,3 +119,46 @@ func TestAnInvitationIsSentAgainAndRevoked(t *testing.T) {
 		ana.get(di).wantStatus(http.StatusNotFound)
 	})
 }
+
+func TestALinkedIdentityIsShownAndForgotten(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		org, idp := samlApp(a)
+		bo := a.browser()
+		bo.finish(a.postACS(org, idp.answer(bo.beginSAML(org, "/"), "bo@acme.com"))).wantStatus(http.StatusSeeOther)
+		ana := a.browser()
+		ana.post("/login/recovery", "email", "ana@acme.com", "password", password).wantStatus(http.StatusSeeOther)
+		member := memberURL(a.memberID(org, "bo@acme.com"))
+		p := ana.get(member).wantText("#methods", idp.issuer).wantText("#methods", "Acme SSO").wantText("#access", "Single sign-on only").wantText("#history", "Bo Berg became a member at the first sign-in")
+		p.form(member+"/identities/forget").submit().wantRedirect(member+"#methods").follow().wantText("main .note", "The identity is forgotten").wantText("#methods", "has not signed in with SSO yet")
+		bo.get("/").wantStatus(http.StatusSeeOther)
+		ana.get(ssoPath).wantText("main", "Recovery sign-in was used")
+	})
+}
+
+func TestADirectorysPersonIsReadOnlyAndHeldWithTheReason(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		acme := a.organization("Acme", "ana@acme.com")
+		a.verifiedDomain(acme, "acme.com")
+		_, token, err := a.db.CreateSCIMToken(t.Context(), operator, acme.ID, "Entra", 24*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, address := range []string{"bo@acme.com", "tobias@acme-labs.io"} {
+			r := a.request(http.MethodPost, "/api/app/scim/v2/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"`+address+`","externalId":"x-`+address+`","active":true,
+				"displayName":"Somebody","emails":[{"type":"work","value":"`+address+`","primary":true}]}`)
+			r.Header.Set("Authorization", "Bearer "+token)
+			r.Header.Set("Content-Type", "application/scim+json")
+			a.do(r).wantStatus(http.StatusCreated)
+		}
+		ana := a.signIn("ana@acme.com")
+		bo, tobias := memberURL(a.memberID(acme, "bo@acme.com")), memberURL(a.memberID(acme, "tobias@acme-labs.io"))
+		p := ana.get(bo).wantText("#directory", "x-bo@acme.com").wantText("#directory", "As the directory last sent it, just now").wantText("#access", "The directory manages the profile").wantNone("input[name=first_name]")
+		p.wantText("#history", "Entra (token “Entra”) provisioned Somebody")
+		if flash := ana.post(bo+"/name", "org", acme.ID, "first_name", "X", "last_name", "Y").flash(); !strings.Contains(flash, "comes from the directory") {
+			t.Errorf("renaming says %q", flash)
+		}
+		p = ana.get(tobias).wantText("#held", "cannot sign in yet").wantText("main .banner", "acme-labs.io is not verified by this organization")
+		ana.get(p.attr("main .banner a", "href")).wantStatus(http.StatusOK).wantValue("domain", "acme-labs.io")
+		ana.get(usersPath+"?status=held").wantText("table", "acme-labs.io is not verified").wantText("table", "Entra (SCIM)").wantText(".presets", "Held 1")
+	})
+}

@@ -36,6 +36,7 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 	managers.POST("/users/:id/reactivate", s.reactivateMember)
 	managers.POST("/users/:id/resend", s.resendInvitation)
 	managers.POST("/users/:id/revoke", s.revokeInvitation)
+	managers.POST("/users/:id/identities/forget", s.forgetIdentities)
 	managers.POST("/users/:id/sessions/:session/end", s.endMemberSession)
 	managers.POST("/users/:id/sessions/end-all", s.endMemberSessions)
 
