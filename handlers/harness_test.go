@@ -339,7 +339,6 @@ func (m Mail) link() string { return linkInMail.FindString(m.Body) }
 type fakeDNS struct {
 	mu     sync.Mutex
 	values map[string][]string
-	cnames map[string]string
 	fails  error
 }
 
@@ -353,16 +352,6 @@ func (f *fakeDNS) txt(name string, values ...string) {
 		f.values = map[string][]string{}
 	}
 	f.values[name] = values
-}
-
-// cname makes a name an alias.
-func (f *fakeDNS) cname(name, to string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.cnames == nil {
-		f.cnames = map[string]string{}
-	}
-	f.cnames[name] = to
 }
 
 // fail makes every question fail with err; nil ends that.
@@ -391,11 +380,11 @@ func (f *fakeDNS) TXTAt(ctx context.Context, _, name string) ([]string, error) {
 	return f.TXT(ctx, name)
 }
 
-// CNAME implements domains.Resolver.
-func (f *fakeDNS) CNAME(_ context.Context, name string) (string, error) {
+// CNAME implements domains.Resolver: there are no aliases.
+func (f *fakeDNS) CNAME(context.Context, string) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.cnames[strings.TrimSuffix(name, ".")], f.fails
+	return "", f.fails
 }
 
 // NS implements domains.Resolver.
