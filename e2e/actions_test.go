@@ -105,12 +105,6 @@ func (p *page) fill(label, value string, nearText ...string) {
 	}
 }
 
-// tick sets a box or a choice.
-func (p *page) tick(label string, nearText ...string) {
-	p.t.Helper()
-	p.clickAt("box “"+label+"”", "point(field(%s, %s))", label, first(nearText))
-}
-
 // value returns what stands in the field with this label.
 func (p *page) value(label string, nearText ...string) string {
 	p.t.Helper()

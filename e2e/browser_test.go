@@ -169,6 +169,9 @@ func (p *page) open(address string) int {
 	if err != nil {
 		p.t.Fatalf("open %s: %v", address, err)
 	}
+	if response == nil { // about:blank
+		return 0
+	}
 	return int(response.Status)
 }
 

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -96,79 +98,100 @@ func whoami(p *page) identity {
 	return found
 }
 
-// TestWrongThingsInTheBrowser does what must not work, on one demo that is set up.
+// TestWrongThingsInTheBrowser does what must not work, one thing after the other on one demo that is set up.
 func TestWrongThingsInTheBrowser(t *testing.T) {
 	w := newWorld(t, true)
 	w.setUpSSO()
 	w.turnOn("IdP Managed Access")
 	w.assign("Amara Okafor")
 
-	t.Run("a response stolen into another browser opens nothing there", func(t *testing.T) {
-		victim, thief := newPage(t, w.demo.app).noJavaScript(), newPage(t, w.demo.app)
-		w.toAzure(victim, "amara@acme.com")
-		victim.press("Amara Okafor")
-		victim.see("Signing in as Amara Okafor")
-		post(thief, stolen(victim))
-		thief.see("Start again here")
-		if me := whoami(thief); me.Email != "" {
-			t.Errorf("the thief is signed in as %s", me.Email)
-		}
-	})
+	responseInAnotherBrowser(w)
+	responseUsedTwice(w)
+	formOfAnotherOrganization(w)
+	formWithWrongFields(w)
+	wrongPasswordTellsNothing(w)
+}
 
-	t.Run("a response is used once", func(t *testing.T) {
-		p := newPage(t, w.demo.app).noJavaScript()
-		w.toAzure(p, "amara@acme.com")
-		p.press("Amara Okafor")
-		form := stolen(p)
-		p.press("Continue to Gatehouse")
-		p.at("/")
-		other := newPage(t, w.demo.app)
-		post(other, form)
-		other.see("already used")
-		if me := whoami(other); me.Email != "" {
-			t.Errorf("a replayed response signed %s in", me.Email)
-		}
-	})
+// responseInAnotherBrowser: a stolen response opens nothing in the thief's browser.
+func responseInAnotherBrowser(w *world) {
+	victim, thief := newPage(w.t, w.demo.app).noJavaScript(), newPage(w.t, w.demo.app)
+	w.toAzure(victim, "amara@acme.com")
+	victim.press("Amara Okafor")
+	victim.see("Signing in as Amara Okafor")
+	post(thief, stolen(victim))
+	thief.see("Start again here")
+	if me := whoami(thief); me.Email != "" {
+		w.t.Errorf("the thief is signed in as %s", me.Email)
+	}
+}
 
-	t.Run("a form of another organization than the current one is refused", func(t *testing.T) {
-		w.admin.open("/settings/teams")
-		w.admin.fill("Name", "Smugglers")
-		must[bool](w.admin, "(document.querySelectorAll('input[name=org]').forEach((e) => e.value = 'org_somebodyelse'), true)")
-		w.admin.press("Create team")
-		w.admin.see("organization")
-		w.admin.open("/settings/teams")
-		w.admin.seeNot("Smugglers")
-	})
+// responseUsedTwice: what has opened a session once opens none again.
+func responseUsedTwice(w *world) {
+	p := newPage(w.t, w.demo.app).noJavaScript()
+	w.toAzure(p, "amara@acme.com")
+	p.press("Amara Okafor")
+	form := stolen(p)
+	p.press("Continue to Gatehouse")
+	p.at("/")
+	other := newPage(w.t, w.demo.app)
+	post(other, form)
+	other.see("already used")
+	if me := whoami(other); me.Email != "" {
+		w.t.Errorf("a replayed response signed %s in", me.Email)
+	}
+}
 
-	t.Run("a form with wrong fields comes back with what was typed and the reasons", func(t *testing.T) {
-		w.admin.open(ssoPage)
-		w.admin.fill("Identity Provider Sign-in URL", "http://idp.acme.com/saml2")
-		w.admin.fill("Issuer URL", " https://login.microsoftonline.com/x/saml2 ")
-		w.fillPassword("From your identity provider")
-		w.admin.press("Save connection")
-		if got := w.admin.value("Identity Provider Sign-in URL"); got != "http://idp.acme.com/saml2" {
-			t.Errorf("the field came back with %q", got)
-		}
-		if invalid := must[int](w.admin, "document.querySelectorAll('[aria-invalid=true]').length"); invalid == 0 {
-			t.Error("no field is marked")
-		}
-	})
+// formOfAnotherOrganization: a form made for another organization than the current one is refused with a sentence.
+func formOfAnotherOrganization(w *world) {
+	p := w.admin
+	p.open("/settings/teams")
+	p.fill("Name", "Smugglers")
+	must[bool](p, "(document.querySelectorAll('input[name=org]').forEach((e) => e.value = 'org_somebodyelse'), true)")
+	p.press("Make the team")
+	p.see("another organization")
+	p.open("/settings/teams")
+	p.seeNot("Smugglers")
+}
 
-	t.Run("a wrong password says nothing about the account", func(t *testing.T) {
-		sentences := map[string]string{}
-		for _, email := range []string{"sam@contractor.example", "nobody@contractor.example"} {
-			p := newPage(t, w.demo.app)
-			p.open("/login")
-			p.fill("Work e-mail", email)
-			p.press("Continue")
-			p.fill("Password", "wrong-password-here")
-			p.press("Sign in")
-			sentences[strings.ReplaceAll(p.text(), email, "…")] = email
-		}
-		if len(sentences) != 1 {
-			t.Errorf("the answers differ: %v", sentences)
-		}
-	})
+// formWithWrongFields: every field wrong, and the form comes back with what was typed and the reason beside each.
+func formWithWrongFields(w *world) {
+	p := w.admin
+	p.open(ssoPage)
+	p.fill("Identity Provider Sign-in URL", "http://idp.acme.com/saml2")
+	p.fill("Issuer URL", "https://login.microsoftonline.com/x/saml2")
+	key := filepath.Join(w.t.TempDir(), "key.pem")
+	if err := os.WriteFile(key, []byte("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	p.upload("Choose another certificate", key)
+	w.fillPassword("From your identity provider")
+	p.press("Save connection")
+	if got := p.value("Identity Provider Sign-in URL"); got != "http://idp.acme.com/saml2" {
+		w.t.Errorf("the Sign-in URL came back as %q", got)
+	}
+	if got := p.value("Issuer URL"); got != "https://login.microsoftonline.com/x/saml2" {
+		w.t.Errorf("the Issuer URL came back as %q", got)
+	}
+	p.see("private key", "https")
+	if invalid := must[int](p, "document.querySelectorAll('#connection [aria-invalid=true]').length"); invalid < 2 {
+		w.t.Errorf("%d fields are marked as wrong", invalid)
+	}
+}
+
+// wrongPasswordTellsNothing: the answer is the same for an account that exists and for one that does not.
+func wrongPasswordTellsNothing(w *world) {
+	answers := map[string]string{}
+	for _, email := range []string{w.demo.email, "nobody@acme.com"} {
+		p := newPage(w.t, w.demo.app)
+		p.open("/login/recovery")
+		p.fill("Work e-mail", email)
+		p.fill("Password", "wrong-password-here")
+		p.press("Sign in")
+		answers[strings.ReplaceAll(p.text(), email, "…")] = email
+	}
+	if len(answers) != 1 {
+		w.t.Errorf("the answers differ: %v", answers)
+	}
 }
 
 // stolen is the form that carries a response, as it stands on Azure's page.
