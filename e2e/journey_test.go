@@ -76,6 +76,52 @@ func wholeJob(t *testing.T, javaScript bool) {
 	w.admin.see("Haruto Yamada", "acme.com")
 }
 
+// TestRequireAndDeactivateHere turns Require Single Sign-On on, deactivates a person in Gatehouse itself, and keeps the way
+// back for the owner.
+func TestRequireAndDeactivateHere(t *testing.T) {
+	w := newWorld(t, true)
+	w.setUpSSO()
+	w.turnOn("IdP Managed Access")
+	w.assign("Amara Okafor")
+	amara := w.employee("Amara Okafor", "amara@acme.com")
+	amara.at("/")
+
+	w.admin.open(ssoPage)
+	w.admin.flip("Require Single Sign-On")
+	w.admin.at(ssoPage + "/require")
+	w.admin.see("On no claimed domain", "Sam Doyle", "Keep recovery access")
+	w.fillPassword("Conditions")
+	w.admin.press("Turn on Require Single Sign-On")
+
+	// The owner's password session may have ended with it: the recovery sign-in is the way back.
+	if !strings.HasSuffix(w.admin.url(), ssoPage) || whoami(w.admin).Email == "" {
+		w.admin.open("/login/recovery")
+		w.admin.fill("Work e-mail", w.demo.email)
+		w.admin.fill("Password", w.demo.password)
+		w.admin.press("Sign in")
+		w.admin.at("/")
+	}
+
+	// Nobody on the domain is asked for a password any more.
+	p := newPage(t, w.demo.app)
+	p.open("/login")
+	p.fill("Work e-mail", "chiara@acme.com")
+	p.press("Continue")
+	p.seeNot("Enter your password")
+
+	w.admin.open("/settings/users")
+	w.admin.press("Amara Okafor")
+	w.prove(func() { w.admin.press("Deactivate Amara") })
+	w.admin.see("Deactivated")
+	amara.press("Profile")
+	amara.at("/login")
+	back := w.employee("Amara Okafor", "amara@acme.com")
+	back.see("You are no longer a member of Acme")
+
+	w.admin.open("/settings/audit-log")
+	w.admin.see("turned Require Single Sign-On on", "Amara Okafor")
+}
+
 // identity is the answer of /api/me.
 type identity struct {
 	Email        string

@@ -20,13 +20,36 @@ func TestEveryPageInBothThemesAndWidths(t *testing.T) {
 	w.admin.inspect("sso-first-visit")
 	w.configureAzure()
 	w.connect()
+	w.admin.fill("Issuer URL", "not an address at all")
+	w.admin.press("Save connection")
+	w.admin.inspect("sso-refused")
+	w.azure.open("/sso")
+	metadata := w.azure.download("Download", "Federation Metadata XML")
+	w.admin.open(ssoPage)
+	w.admin.upload("Choose another certificate", metadata)
+	w.admin.press("Save connection")
+	w.admin.see("This is the metadata file, not the certificate")
+	w.admin.inspect("sso-metadata")
 	w.claimDomain()
+	w.admin.inspect("domain-record")
+	w.admin.fill("Domain", "acme.org")
+	w.admin.press("Claim domain")
+	w.admin.see("Record for acme.org")
+	w.admin.press("Check now", "Record for acme.org")
+	w.admin.inspect("domain-waiting")
 	w.turnOn("Single Sign-On")
-	w.turnOn("IdP Managed Access")
 	w.assign("Amara Okafor")
+	stranger := w.employee("Amara Okafor", "amara@acme.com")
+	stranger.inspect("sign-in-refused")
+	w.turnOn("IdP Managed Access")
 	w.assign("sg-incident")
 	w.provision()
 	w.cycle()
+	w.admin.open(scimPage)
+	w.admin.fill("Name", "Another", "Generate a Secret Token")
+	w.admin.press("Generate token")
+	w.admin.see("Copy the token")
+	w.admin.inspect("scim-new-token")
 	amara := w.employee("Amara Okafor", "amara@acme.com")
 	amara.inspect("home-of-a-member")
 
@@ -79,4 +102,18 @@ func TestEveryPageInBothThemesAndWidths(t *testing.T) {
 	picking.press("Kofi Mensah")
 	picking.see("AADSTS50105")
 	picking.inspect("azure-refused")
+}
+
+// TestAxeFindsWhatIsPlanted keeps the other tests honest: an axe that finds nothing anywhere would please them too.
+func TestAxeFindsWhatIsPlanted(t *testing.T) {
+	p := newPage(t, startDemo(t).app)
+	p.open("/login")
+	must[bool](p, "(document.querySelector('main').append(document.createElement('img')), document.querySelector('label').remove(), true)")
+	found := map[string]bool{}
+	for _, f := range p.axe() {
+		found[f.ID] = true
+	}
+	if !found["image-alt"] {
+		t.Errorf("axe missed the picture without words: %v", found)
+	}
 }
