@@ -7,6 +7,7 @@
 //	DecodeResponse  the SAMLResponse form value, limited before it is looked at
 //	InResponseTo    which request it claims to answer (untrusted)
 //	Verify          everything else; the only way to an Identity
+//	Inspect         the same without stopping, for a test sign-in
 //
 // Setting up a connection uses ParseCertificate, ParseMetadata, CheckIssuer and
 // CheckSignInURL; SPMetadata is our own half for the identity provider.

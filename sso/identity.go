@@ -101,18 +101,16 @@ type attr struct {
 
 func (v *verification) readClaims() *Error {
 	attrs := readAttributes(v.assertion)
+	v.attributes = attrs
 	id := v.identity
 	for _, a := range attrs {
 		id.Claims = append(id.Claims, a.Claim)
-	}
-	if e := v.readObjectID(attrs); e != nil {
-		return e
 	}
 	id.FirstName = nameValue(attrs, "firstname", claimGivenName)
 	id.LastName = nameValue(attrs, "lastname", claimSurname)
 	id.DisplayName = nameValue(attrs, "displayname", claimDisplayName)
 	id.MFA = saysMFA(attrs)
-	return v.readEmail(attrs)
+	return v.readObjectID(attrs)
 }
 
 // readAttributes collects the attributes of all statements. Keycloak repeats Attribute
@@ -164,7 +162,8 @@ func (v *verification) readObjectID(attrs []attr) *Error {
 // in any case; Entra's emailaddress; the user principal name; an e-mail NameID. A
 // claim that is there but empty counts as absent; one that is there but is not one
 // plain address is an error, never a reason to look further.
-func (v *verification) readEmail(attrs []attr) *Error {
+func (v *verification) readEmail() *Error {
+	attrs := v.attributes
 	for _, matches := range []func(string) bool{
 		func(name string) bool { return equalFoldASCII(name, "email") },
 		func(name string) bool { return equalFoldASCII(lastSegment(name), "email") },

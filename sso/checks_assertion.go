@@ -1,0 +1,254 @@
+package sso
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/beevik/etree"
+)
+
+// What is checked of the assertion: steps 8 to 11 of Verify. The claims are in
+// identity.go.
+
+func (v *verification) checkAssertionID() *Error {
+	id := attribute(v.assertion, "ID")
+	if !isNCName(id) || len(id) > 256 {
+		return &Error{Reason: ReasonIncomplete, Got: shown(id), Want: "an ID on the Assertion"}
+	}
+	if version := attribute(v.assertion, "Version"); version != "2.0" {
+		return &Error{Reason: ReasonIncomplete, Got: "Version " + shown(version), Want: "Version 2.0 on the Assertion"}
+	}
+	v.identity.AssertionID = id
+	return nil
+}
+
+func (v *verification) checkAssertionIssuer() *Error {
+	if e := v.checkIssuer(v.assertion); e != nil {
+		return e
+	}
+	v.identity.Issuer = v.c.Issuer
+	return nil
+}
+
+func (v *verification) checkIssueInstant() *Error {
+	issued, ok, e := timeOf(v.assertion, "IssueInstant")
+	switch {
+	case e != nil:
+		return e
+	case !ok:
+		return &Error{Reason: ReasonIncomplete, Want: "IssueInstant on the Assertion"}
+	case issued.After(v.now.Add(clockSkew)):
+		return v.timeError(ReasonIssuedInFuture, issued)
+	case issued.Before(v.now.Add(-maxIssueAge - clockSkew)):
+		return v.timeError(ReasonTooLate, issued)
+	case issued.Before(v.req.IssuedAt.Add(-clockSkew)):
+		return &Error{Reason: ReasonIssuedBeforeRequest, Got: issued.Format(time.RFC3339), Want: "after the request of " + v.req.IssuedAt.UTC().Format(time.RFC3339)}
+	}
+	return nil
+}
+
+func (v *verification) checkNameID() *Error {
+	subject, e := one(v.assertion, nsAssertion, "Subject")
+	if e != nil {
+		return e
+	}
+	nameIDs := children(subject, nsAssertion, "NameID")
+	if len(nameIDs) != 1 {
+		return &Error{Reason: ReasonNameIDMissing, Got: fmt.Sprintf("%d NameIDs", len(nameIDs)), Want: "one"}
+	}
+	nameID, ok := text(nameIDs[0])
+	if !ok || nameID == "" || len(nameID) > maxNameIDLength {
+		return &Error{Reason: ReasonNameIDMissing, Got: shown(nameID), Want: "plain text of at most 512 bytes"}
+	}
+	v.identity.NameID = nameID
+	v.identity.NameIDFormat = attribute(nameIDs[0], "Format")
+	if v.identity.NameIDFormat == "" {
+		v.identity.NameIDFormat = formatUnspecified // SAML Core §8.3.1
+	}
+	return nil
+}
+
+// checkConfirmation finds the only confirmation, which must be a bearer's. What its
+// data must say is SAML Profiles §4.1.4.3.
+func (v *verification) checkConfirmation() *Error {
+	subject, e := one(v.assertion, nsAssertion, "Subject")
+	if e != nil {
+		return e
+	}
+	confirmations := children(subject, nsAssertion, "SubjectConfirmation")
+	switch {
+	case len(confirmations) == 0:
+		return &Error{Reason: ReasonConfirmationMissing, Want: "one SubjectConfirmation"}
+	case len(confirmations) > 1:
+		return &Error{Reason: ReasonConfirmationsSeveral, Got: fmt.Sprintf("%d", len(confirmations)), Want: "one"}
+	}
+	if method := attribute(confirmations[0], "Method"); method != methodBearer {
+		return &Error{Reason: ReasonConfirmationMethod, Got: shown(method), Want: methodBearer}
+	}
+	datas := children(confirmations[0], nsAssertion, "SubjectConfirmationData")
+	if len(datas) != 1 {
+		return &Error{Reason: ReasonConfirmationMissing, Want: "one SubjectConfirmationData"}
+	}
+	v.confirmation = datas[0]
+	return nil
+}
+
+func (v *verification) checkRecipient() *Error {
+	switch got := attribute(v.confirmation, "Recipient"); got {
+	case v.c.ACSURL:
+		return nil
+	case "":
+		return &Error{Reason: ReasonConfirmationMissing, Want: "Recipient in SubjectConfirmationData"}
+	default:
+		return &Error{Reason: ReasonRecipientMismatch, Got: shown(got), Want: v.c.ACSURL}
+	}
+}
+
+func (v *verification) checkConfirmedRequest() *Error {
+	switch got := attribute(v.confirmation, "InResponseTo"); got {
+	case "":
+		return &Error{Reason: ReasonConfirmationMissing, Want: "InResponseTo in SubjectConfirmationData"}
+	case v.req.ID:
+		return nil
+	default:
+		return &Error{Reason: ReasonRequestMismatch, Got: shown(got), Want: v.req.ID}
+	}
+}
+
+func (v *verification) checkConfirmationTime() *Error {
+	end, ok, e := timeOf(v.confirmation, "NotOnOrAfter")
+	if e != nil {
+		return e
+	}
+	if !ok {
+		return &Error{Reason: ReasonConfirmationMissing, Want: "NotOnOrAfter in SubjectConfirmationData"}
+	}
+	v.identity.NotOnOrAfter = end
+	return v.checkWindow(v.confirmation)
+}
+
+// checkWindow checks NotBefore and NotOnOrAfter, where given.
+func (v *verification) checkWindow(el *etree.Element) *Error {
+	begin, ok, e := timeOf(el, "NotBefore")
+	if e != nil {
+		return e
+	}
+	if ok && v.now.Add(clockSkew).Before(begin) {
+		return v.timeError(ReasonNotYetValid, begin)
+	}
+	end, ok, e := timeOf(el, "NotOnOrAfter")
+	if e != nil {
+		return e
+	}
+	if ok && !v.now.Add(-clockSkew).Before(end) {
+		return v.timeError(ReasonExpired, end)
+	}
+	return nil
+}
+
+func (v *verification) checkConditions() *Error {
+	conditions, e := one(v.assertion, nsAssertion, "Conditions")
+	if e != nil {
+		return e
+	}
+	v.conditions = conditions
+	for _, c := range conditions.ChildElements() {
+		// SAML Core §2.5.1.1: an assertion with a condition not understood is invalid.
+		if !is(c, nsAssertion, "AudienceRestriction") && !is(c, nsAssertion, "OneTimeUse") && !is(c, nsAssertion, "ProxyRestriction") {
+			return &Error{Reason: ReasonConditionUnknown, Got: shown(c.Tag)}
+		}
+	}
+	return nil
+}
+
+func (v *verification) checkConditionsTime() *Error { return v.checkWindow(v.conditions) }
+
+// checkAudience wants exactly one audience in one restriction: several restrictions
+// would all have to hold, several audiences in one would be alternatives, and readers
+// have confused the two.
+func (v *verification) checkAudience() *Error {
+	got := v.audiences()
+	switch {
+	case len(got) == 0:
+		return &Error{Reason: ReasonAudienceMissing, Want: v.c.EntityID}
+	case len(got) > 1 || got[0] != v.c.EntityID || len(children(v.conditions, nsAssertion, "AudienceRestriction")) > 1:
+		return &Error{Reason: ReasonAudienceMismatch, Got: shown(strings.Join(got, ", ")), Want: v.c.EntityID}
+	}
+	return nil
+}
+
+func (v *verification) audiences() []string {
+	var got []string
+	for _, r := range children(v.conditions, nsAssertion, "AudienceRestriction") {
+		for _, a := range children(r, nsAssertion, "Audience") {
+			value, _ := text(a)
+			got = append(got, value)
+		}
+	}
+	return got
+}
+
+func (v *verification) checkStatement() *Error {
+	statements := children(v.assertion, nsAssertion, "AuthnStatement")
+	if len(statements) == 0 {
+		return &Error{Reason: ReasonIncomplete, Want: "an AuthnStatement"}
+	}
+	instant, ok, e := timeOf(statements[0], "AuthnInstant")
+	switch {
+	case e != nil:
+		return e
+	case !ok:
+		return &Error{Reason: ReasonIncomplete, Want: "AuthnInstant on the AuthnStatement"}
+	case instant.After(v.now.Add(clockSkew)):
+		return v.timeError(ReasonIssuedInFuture, instant)
+	}
+	v.statement, v.identity.AuthnInstant = statements[0], instant
+	return nil
+}
+
+// checkFreshness is for step-up only: at an ordinary sign-in the age of an
+// authentication says nothing, as Entra's sessions last for months.
+func (v *verification) checkFreshness() *Error {
+	instant := v.identity.AuthnInstant
+	if v.req.ForceAuthn && instant.Before(v.req.IssuedAt.Add(-clockSkew)) {
+		return &Error{Reason: ReasonNotFresh, Got: instant.Format(time.RFC3339), Want: "after " + v.req.IssuedAt.UTC().Format(time.RFC3339)}
+	}
+	return nil
+}
+
+func (v *verification) checkSession() *Error {
+	end, ok, e := timeOf(v.statement, "SessionNotOnOrAfter")
+	if e != nil {
+		return e
+	}
+	if ok {
+		if !v.now.Add(-clockSkew).Before(end) {
+			return v.timeError(ReasonExpired, end)
+		}
+		v.identity.SessionNotOnOrAfter = end
+	}
+	if index := attribute(v.statement, "SessionIndex"); len(index) <= maxNameIDLength {
+		v.identity.SessionIndex = index
+	}
+	return nil
+}
+
+func (v *verification) timeError(r Reason, got time.Time) *Error {
+	return &Error{Reason: r, Got: got.Format(time.RFC3339), Want: "within three minutes of " + v.now.Format(time.RFC3339)}
+}
+
+// timeOf reads an xs:dateTime attribute; ok is false when it is absent. Times without
+// a zone are UTC (SAML Core §1.3.3).
+func timeOf(el *etree.Element, name string) (t time.Time, ok bool, failure *Error) {
+	value := strings.TrimSpace(attribute(el, name))
+	if value == "" {
+		return time.Time{}, false, nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t.UTC(), true, nil
+		}
+	}
+	return time.Time{}, false, &Error{Reason: ReasonIncomplete, Got: shown(value), Want: "a time in " + name}
+}
