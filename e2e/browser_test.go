@@ -244,14 +244,14 @@ func (p *page) dump() {
 }
 
 // download clicks on a link or button and returns the file that it gives.
-func (p *page) download(name, nearText string) string {
+func (p *page) download(name string) string {
 	p.t.Helper()
 	dir := p.t.TempDir()
 	p.call(chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir,
 		BrowserContextID: chromedp.FromContext(p.ctx).BrowserContextID,
 	}))
-	p.click(name, nearText)
+	p.click(name)
 	var file string
 	if !p.eventually(func() bool {
 		files, err := filepath.Glob(filepath.Join(dir, "*"))

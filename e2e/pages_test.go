@@ -24,7 +24,7 @@ func TestEveryPageInBothThemesAndWidths(t *testing.T) {
 	w.admin.press("Save connection")
 	w.admin.inspect("sso-refused")
 	w.azure.open("/sso")
-	metadata := w.azure.download("Download", "Federation Metadata XML")
+	metadata := w.azure.download("Download Federation Metadata XML")
 	w.admin.open(ssoPage)
 	w.admin.upload("Choose another certificate", metadata)
 	w.admin.press("Save connection")

@@ -107,7 +107,7 @@ func (w *world) configureAzure() {
 func (w *world) connect() {
 	w.t.Helper()
 	w.azure.open("/sso")
-	certificate := w.azure.download("Download", "Certificate (Base64)")
+	certificate := w.azure.download("Download Certificate (Base64)")
 	text, err := os.ReadFile(certificate)
 	if err != nil || !strings.HasPrefix(string(text), "-----BEGIN CERTIFICATE-----") {
 		w.t.Fatalf("the download is no certificate: %v", err)
