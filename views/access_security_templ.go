@@ -425,7 +425,7 @@ func StepUpForm(p StepUpPage) templ.Component {
 					}
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<header><div><h2 id=\"confirm\">Confirm that it is you</h2><p>The change is written to the audit log and the owners are told.</p></div></header>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<header><div><h2 id=\"confirm\">Confirm that it is you</h2><p>The change is written to the audit log.</p></div></header>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

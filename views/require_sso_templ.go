@@ -185,7 +185,7 @@ func RequireSSO(p RequireSSOPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.SafetyWindow != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"row\"><div class=\"lead\"><h3>The safety window</h3><p>If it turns out not to work, nobody has to do anything to get back in.</p></div><ol class=\"window\"><li><b>When you press the button</b><p>Password sessions of people on claimed domains end.</p></li><li><b>Within ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<div class=\"row\"><div class=\"lead\"><h3>The safety window</h3><p>If it turns out not to work, nobody has to do anything to get back in.</p></div><ol class=\"window\"><li><b>When you press the button</b><p>Password sessions of everybody but owners and admins end.</p></li><li><b>Within ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -246,7 +246,7 @@ func RequireSSO(p RequireSSOPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "Password sessions of people on claimed domains end at once.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "Password sessions of everybody but owners and admins end at once.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
