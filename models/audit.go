@@ -68,6 +68,18 @@ func (tx *Tx) record(action string, target Target, before, after Facts) {
 	tx.audit = append(tx.audit, e)
 }
 
+// orderAudit gives the events of one transaction, which have one time, ids in the order they were recorded: the log is read by id.
+func (tx *Tx) orderAudit() {
+	ids := make([]string, len(tx.audit))
+	for i := range tx.audit {
+		ids[i] = tx.audit[i].ID
+	}
+	slices.Sort(ids)
+	for i := range tx.audit {
+		tx.audit[i].ID = ids[i]
+	}
+}
+
 func (f Facts) json() string {
 	if len(f) == 0 {
 		return ""

@@ -234,6 +234,7 @@ func (db *DB) write(ctx context.Context, actor Actor, orgID string, fn func(tx *
 		if len(tx.audit) == 0 {
 			return errors.New("models: a change without an audit event was not committed")
 		}
+		tx.orderAudit()
 		return tx.Create(&tx.audit).Error
 	})
 	if errors.Is(err, errNoChange) {

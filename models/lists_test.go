@@ -188,3 +188,18 @@ func TestTheFormOfTheConnectionIsSavedAsAWhole(t *testing.T) {
 		}
 	})
 }
+
+func TestEventsOfOneChangeStandInTheOrderTheyHappened(t *testing.T) {
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		for range 8 {
+			org, err := db.CreateOrganization(t.Context(), byTest, "Acme", models.NewOwner{Email: "olga@acme.com", Name: "Olga"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			events, err := db.AuditEvents(t.Context(), org.ID, models.AuditFilter{})
+			if err != nil || len(events) != 2 || events[1].Action != "organization.created" || events[0].Action != "member.added" {
+				t.Fatalf("the log is %+v, %v", events, err)
+			}
+		}
+	})
+}
