@@ -215,6 +215,16 @@ func actorName(e *models.AuditEvent) string {
 	return "Somebody who was not signed in"
 }
 
+// byActor is actorName inside a sentence.
+func byActor(e *models.AuditEvent) string {
+	switch name := actorName(e); e.ActorKind {
+	case models.Operator, models.IdP:
+		return strings.ToLower(name[:1]) + name[1:]
+	default:
+		return name
+	}
+}
+
 // facts are the before or after of an event; what cannot be read is nothing.
 func facts(text string) map[string]any {
 	var m map[string]any
@@ -284,6 +294,7 @@ func eventDetails(e *models.AuditEvent) (changes []views.Change, single []views.
 		case had && has && was == is:
 		case had && has:
 			changes = append(changes, views.Change{Field: factName(name), Before: was, After: is})
+		case was+is == "No": // what was not the case says nothing
 		default:
 			single = append(single, views.Fact{Label: factName(name), Value: orNothing(was + is)})
 		}

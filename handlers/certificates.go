@@ -25,7 +25,7 @@ func (s *Server) removeCertificate(c echo.Context) error {
 	if step.Needed {
 		return s.askPassword(c, views.NavAccessSecurity, step, views.StepUpPage{
 			Title: "Remove this certificate?", Confirm: "Remove the certificate", Danger: true, CancelURL: ssoPath + "#certificate-row",
-			Sentence: commonName(certificate.Subject) + ", thumbprint " + certificate.SHA1,
+			Sentence: commonName(certificate.Subject) + ", thumbprint " + thumbprint(certificate.SHA1),
 			Effects:  []string{"Sign-ins that are under way at the identity provider end.", "Whatever is signed with this certificate is refused from now on."},
 		})
 	}

@@ -50,9 +50,9 @@ func (s *Server) memberRow(c echo.Context) (*models.PersonRow, error) {
 	return &rows[0], nil
 }
 
-// firstName is the given name, or the whole name of somebody whose name was never split.
+// firstName is the given name, or the whole name of somebody whose name was never split; of the directory's people it is what that sent.
 func firstName(m *models.Member) string {
-	if m.GivenName == "" && m.FamilyName == "" {
+	if m.GivenName == "" && m.FamilyName == "" && !m.SCIMManaged {
 		return m.DisplayName
 	}
 	return m.GivenName
@@ -151,7 +151,7 @@ func invitationBanner(now time.Time, m *models.PersonRow, history []models.Audit
 	sentence := "Invited on " + date(m.CreatedAt) + "."
 	for i := range history {
 		if e := &history[i]; e.Action == "member.added" && e.TargetID == m.ID {
-			sentence = "Invited by " + actorName(e) + " on " + date(e.At) + "."
+			sentence = "Invited by " + byActor(e) + " on " + date(e.At) + "."
 		}
 	}
 	switch {
@@ -167,7 +167,7 @@ func memberRoleForm(by models.Role, m *models.Member, history []models.AuditEven
 	f := views.RoleForm{Field: views.Field{Value: string(m.Role)}, Options: roleOptions(by), Text: roleWord(m.Role), Why: "Since " + date(m.CreatedAt) + "."}
 	for i := range history {
 		if e := &history[i]; e.Action == "member.role_changed" && e.TargetID == m.ID {
-			f.Why = "Given by " + actorName(e) + " on " + date(e.At) + "."
+			f.Why = "Given by " + byActor(e) + " on " + date(e.At) + "."
 			break
 		}
 	}

@@ -58,7 +58,7 @@ func (s *Server) lastChange(c echo.Context, object string) (string, error) {
 	if err != nil || len(events) == 0 {
 		return "", err
 	}
-	return "Last changed " + date(events[0].At) + " by " + actorName(&events[0]), nil
+	return "Last changed " + date(events[0].At) + " by " + byActor(&events[0]), nil
 }
 
 // certificate describes a trusted certificate.
@@ -88,7 +88,7 @@ func (a *access) validCertificates() int {
 
 // certificateCard is what is known about any certificate, saved or not.
 func certificateCard(now time.Time, subject, sha1, sha256, key string, notBefore, notAfter time.Time) views.Certificate {
-	v := views.Certificate{Subject: commonName(subject), SHA1: sha1, SHA256: sha256, Key: key, Valid: date(notBefore) + " – " + date(notAfter)}
+	v := views.Certificate{Subject: commonName(subject), SHA1: thumbprint(sha1), SHA256: sha256, Key: key, Valid: date(notBefore) + " – " + date(notAfter)}
 	switch days := daysBetween(now, notAfter); {
 	case !now.Before(notAfter):
 		v.Left = "expired " + ago(now, notAfter)
@@ -104,6 +104,9 @@ func certificateCard(now time.Time, subject, sha1, sha256, key string, notBefore
 	}
 	return v
 }
+
+// thumbprint is a SHA-1 as Entra shows it, so that an admin can compare the two at a glance or search for one.
+func thumbprint(sha1 string) string { return strings.ReplaceAll(sha1, ":", "") }
 
 // commonName drops the attribute's name from a subject that has nothing else: "CN=Microsoft Azure Federated SSO Certificate".
 func commonName(subject string) string {

@@ -122,6 +122,7 @@ func (s *Server) switchIdPManaged(c echo.Context) error {
 
 // setSwitch asks for the password if it must, then sets the switch.
 func (s *Server) setSwitch(c echo.Context, page views.StepUpPage, w models.Switches, done string) error {
+	page.Effects = append(page.Effects, "The owners are told.")
 	step, err := s.stepUp(c)
 	if err != nil {
 		return err

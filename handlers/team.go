@@ -73,7 +73,7 @@ func (s *Server) teamRoleNote(c echo.Context, t *models.Team) (string, error) {
 	case err != nil:
 		return "", err
 	case len(events) == 1:
-		return "Role last changed " + date(events[0].At) + " by " + actorName(&events[0]) + ".", nil
+		return "Role last changed " + date(events[0].At) + " by " + byActor(&events[0]) + ".", nil
 	case signedIn(c).Role != models.Owner:
 		return "Only an owner can change the role a team carries.", nil
 	}
