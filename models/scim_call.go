@@ -12,6 +12,8 @@ type SCIMCall struct {
 	Client Client
 	// Token is set by the first operation that accepted it.
 	Token *SCIMToken
+	// IfMatch is that header (RFC 7644 §3.14), "" without one: a change or deletion of a resource that is not as it says ends with 412.
+	IfMatch string
 
 	id, secretHash string
 	now            time.Time

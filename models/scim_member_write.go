@@ -162,6 +162,9 @@ func (tx *Tx) forgetTombstones(d directoryData) error {
 func (db *DB) ChangeSCIMMember(ctx context.Context, c *SCIMCall, id string, change func(*scim.Resource) (*scim.Resource, error)) (*SCIMMember, error) {
 	var m *SCIMMember
 	err := db.scimMemberWrite(ctx, c, id, func(tx *Tx) error {
+		if err := tx.matchMember(c, id); err != nil {
+			return err
+		}
 		err := tx.changeFromDirectory(id, change)
 		if err != nil && !errors.Is(err, errNoChange) {
 			return err
@@ -367,6 +370,9 @@ func (tx *Tx) leaveAddress(m *Member, old string) error {
 // userName may come again with a new id. NotFound; Conflict for the last active owner.
 func (db *DB) DeleteSCIMMember(ctx context.Context, c *SCIMCall, id string) error {
 	return db.scimMemberWrite(ctx, c, id, func(tx *Tx) error {
+		if err := tx.matchMember(c, id); err != nil {
+			return err
+		}
 		m, err := tx.member(id)
 		if err != nil {
 			return err

@@ -255,7 +255,7 @@ func refs(text *string) ([]scim.Ref, error) {
 // refsSQL is a subselect that makes a JSON array of pairs in one column, so that related rows need no statement of their own.
 func (db *DB) refsSQL(id, name, from, order string) string {
 	if db.dialect == "postgres" {
-		return "(select cast(json_agg(json_build_array(" + id + ", " + name + ") order by " + order + ") as text) from " + from + ")"
+		return "coalesce((select cast(json_agg(json_build_array(" + id + ", " + name + ") order by " + order + ") as text) from " + from + "), '[]')"
 	}
 	return "(select json_group_array(json_array(" + id + ", " + name + ") order by " + order + ") from " + from + ")"
 }

@@ -12,11 +12,14 @@ import (
 type SCIMTeam struct {
 	Team
 	Members []scim.Ref // by name; only if asked for
+	// MembersKnown tells that they were asked for.
+	MembersKnown bool
 }
 
 // View is the group ready to be answered. base is the SCIM address.
 func (t *SCIMTeam) View(base string) scim.View {
-	v := scim.View{Type: scim.GroupType, ID: t.ID, Members: t.Members, Created: t.CreatedAt, Modified: t.UpdatedAt, Base: base}
+	v := scim.View{Type: scim.GroupType, ID: t.ID, Members: t.Members, MembersKnown: t.MembersKnown,
+		Created: t.CreatedAt, Modified: t.UpdatedAt, Version: t.Version, Base: base}
 	if t.DirectoryName != nil {
 		v.DisplayName = *t.DirectoryName
 	}
@@ -56,7 +59,7 @@ type scimTeamRow struct {
 
 func (r *scimTeamRow) team() (SCIMTeam, error) {
 	members, err := refs(r.Refs)
-	return SCIMTeam{Team: r.Team, Members: members}, err
+	return SCIMTeam{Team: r.Team, Members: members, MembersKnown: r.Refs != nil}, err
 }
 
 // SCIMTeam is one group, in one statement with the token. Without members it costs the same whatever the group's size. NotFound if
@@ -237,6 +240,9 @@ type TeamChange struct {
 func (db *DB) ChangeSCIMTeam(ctx context.Context, c *SCIMCall, id string, answer, members bool, change func(*scim.Resource) (TeamChange, error)) (*SCIMTeam, error) {
 	var changed *SCIMTeam
 	err := db.writeSCIM(ctx, c, "", nil, func(tx *Tx, _ *string) error {
+		if err := tx.matchTeam(c, id); err != nil {
+			return err
+		}
 		var t Team
 		// Without a lock: most changes are of members, and they need none.
 		if err := tx.Org().Where("id = ? and managed = ?", id, true).Take(&t).Error; err != nil {
@@ -314,6 +320,9 @@ func (tx *Tx) applyTeam(t *Team, r *scim.Resource) error {
 // the id of a group is never given to another (RFC 7643 §3.1). NotFound if there is no such group.
 func (db *DB) DeleteSCIMTeam(ctx context.Context, c *SCIMCall, id string) error {
 	return db.writeSCIM(ctx, c, "", nil, func(tx *Tx, _ *string) error {
+		if err := tx.matchTeam(c, id); err != nil {
+			return err
+		}
 		var t Team
 		if err := tx.Locked().Where("id = ? and managed = ?", id, true).Take(&t).Error; err != nil {
 			return found(err, "group")

@@ -29,17 +29,16 @@ type View struct {
 	Stored      []byte // JSON object of the other attributes as Resource.JSON wrote it; may be nil
 	Groups      []Ref  // users
 	Members     []Ref  // groups
-	Created     time.Time
-	Modified    time.Time
-	Version     int64  // of the row; becomes a weak entity tag, 0 for none
-	Base        string // the SCIM address without slash at its end, for absolute locations
+	// MembersKnown tells a group without members from one whose members were not loaded.
+	MembersKnown bool
+	Created      time.Time
+	Modified     time.Time
+	Version      int64  // of the row; becomes a weak entity tag, 0 for none
+	Base         string // the SCIM address without slash at its end, for absolute locations
 }
 
 // Location is the absolute address of the resource.
 func (v *View) Location() string { return v.Base + v.Type.Endpoint + "/" + v.ID }
-
-// ETag is the weak entity tag of RFC 7644 §3.14.
-func (v *View) ETag() string { return `W/"` + strconv.FormatInt(v.Version, 10) + `"` }
 
 // Append writes the resource with the attributes that p lets through; nil means all of them.
 func (v *View) Append(dst []byte, p *Projection) []byte {
