@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Go, if it is missing: PostgreSQL, Chromium and a C compiler for the race detector.
+# Installs what the tests need beside Go, if it is missing: PostgreSQL, Chromium, nginx, Caddy and a
+# C compiler for the race detector.
 set -euo pipefail
 
 missing=()
@@ -10,6 +11,9 @@ for browser in chromium chromium-browser google-chrome google-chrome-stable; do
 done
 [ -n "$found_browser" ] || missing+=(chromium fonts-liberation)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+# The documented proxies in front of an application (docs/forward-auth.md).
+[ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing+=(nginx)
+command -v caddy >/dev/null || missing+=(caddy)
 
 [ ${#missing[@]} -gt 0 ] || exit 0
 
@@ -18,7 +22,7 @@ give_up() {
 	exit 1
 }
 
-command -v apt-get >/dev/null || give_up "This system has no apt-get: install PostgreSQL, Chromium and gcc with its own package manager, then run make test again."
+command -v apt-get >/dev/null || give_up "This system has no apt-get: install PostgreSQL, Chromium, nginx, Caddy and gcc with its own package manager, then run make test again."
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
 	if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
@@ -32,7 +36,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install() {
 	"${as_root[@]}" apt-get update &&
-		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends "${missing[@]}"
 }
 if ! install </dev/null >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
