@@ -22,12 +22,9 @@ type fakeDNS struct {
 	asked  []string // "TYPE name" in order
 }
 
-// newDNS starts a server for the records of zone, a zone file. host is the address to listen on, with or without a port.
+// newDNS starts a server for the records of zone, a zone file, on a free port of the address host.
 func newDNS(t *testing.T, host, zone string) *fakeDNS {
 	t.Helper()
-	if !strings.Contains(host, ":") {
-		host += ":0"
-	}
 	f := &fakeDNS{rr: map[string][]dns.RR{}, fail: map[string]int{}, silent: map[string]bool{}}
 	parser := dns.NewZoneParser(strings.NewReader(zone), ".", "test")
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
@@ -40,15 +37,8 @@ func newDNS(t *testing.T, host, zone string) *fakeDNS {
 	if err := parser.Err(); err != nil {
 		t.Fatal(err)
 	}
-	packets, err := net.ListenPacket("udp", host)
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, listener := listen(t, host)
 	f.addr = packets.LocalAddr().String()
-	listener, err := net.Listen("tcp", f.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, server := range []*dns.Server{{PacketConn: packets, Handler: f}, {Listener: listener, Handler: f}} {
 		started := make(chan struct{})
 		server.NotifyStartedFunc = func() { close(started) }
@@ -111,11 +101,38 @@ func (f *fakeDNS) isParent(name string) bool {
 	return false
 }
 
-// resolver returns a DNS that asks f, and reaches name servers at their address on f's own port.
-func (f *fakeDNS) resolver(t *testing.T) *DNS {
+// listen finds a port that is free for UDP and for TCP.
+func listen(t *testing.T, host string) (net.PacketConn, net.Listener) {
 	t.Helper()
-	port := netip.MustParseAddrPort(f.addr).Port()
+	var failed error
+	for range 20 {
+		packets, err := net.ListenPacket("udp", host+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		failed = err
+		packets.Close()
+	}
+	t.Fatal(failed)
+	return nil, nil
+}
+
+// resolver returns a DNS that asks f, and finds the name servers of the domain among authorities, by their addresses,
+// or in f itself.
+func (f *fakeDNS) resolver(t *testing.T, authorities ...*fakeDNS) *DNS {
+	t.Helper()
 	resolver := NewDNS(f.addr)
-	resolver.authority = func(ip netip.Addr) (string, bool) { return netip.AddrPortFrom(ip, port).String(), true }
+	resolver.authority = func(ip netip.Addr) (string, bool) {
+		for _, server := range append(authorities, f) {
+			if netip.MustParseAddrPort(server.addr).Addr() == ip {
+				return server.addr, true
+			}
+		}
+		return "", false
+	}
 	return resolver
 }

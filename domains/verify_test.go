@@ -160,10 +160,8 @@ func TestNameServersOfTheDomainAreCompared(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			resolver := newDNS(t, "127.0.0.1", zone)
-			_, port, _ := strings.Cut(resolver.addr, ":")
-			newDNS(t, "127.0.0.2:"+port, test.first)
-			newDNS(t, "127.0.0.3:"+port, test.second)
-			got := Verify(t.Context(), resolver.resolver(t), "acme.com", token)
+			first, second := newDNS(t, "127.0.0.2", test.first), newDNS(t, "127.0.0.3", test.second)
+			got := Verify(t.Context(), resolver.resolver(t, first, second), "acme.com", token)
 			if got.Reason != test.want || got.Verified || !strings.Contains(got.Sentence, test.sentence) {
 				t.Errorf("got %+v, want %s with %q", got, test.want, test.sentence)
 			}

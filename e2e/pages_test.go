@@ -87,9 +87,17 @@ func TestEveryPageInBothThemesAndWidths(t *testing.T) {
 	person := must[string](azure, "document.querySelector('a[href^=\"/directory/users/\"]:not([href$=new])').getAttribute('href')")
 	group := must[string](azure, "document.querySelector('a[href^=\"/directory/groups/\"]:not([href$=new])').getAttribute('href')")
 	for _, page := range []struct{ name, path string }{
-		{"azure-overview", "/"}, {"azure-sso", "/sso"}, {"azure-claim", "/sso/claims/new"}, {"azure-nameid", "/sso/nameid"},
-		{"azure-users", "/users"}, {"azure-directory", "/directory"}, {"azure-person", person}, {"azure-group", group},
-		{"azure-provisioning", "/provisioning"}, {"azure-log", "/provisioning/log/1"}, {"azure-dns", "/dns?zone=acme.com"},
+		{"azure-overview", "/"},
+		{"azure-sso", "/sso"},
+		{"azure-claim", "/sso/claims/new"},
+		{"azure-nameid", "/sso/nameid"},
+		{"azure-users", "/users"},
+		{"azure-directory", "/directory"},
+		{"azure-person", person},
+		{"azure-group", group},
+		{"azure-provisioning", "/provisioning"},
+		{"azure-log", "/provisioning/log/1"},
+		{"azure-dns", "/dns?zone=acme.com"},
 		{"azure-myapps", "/myapps"},
 	} {
 		azure.open(page.path)
