@@ -45,6 +45,13 @@ func serveCommand(*flags) func(context.Context, *Process) error {
 		if secret != "" {
 			fmt.Fprintf(p.Stdout, "\nNo organization exists yet. Open this link once to make the first one:\n\n    %s/setup?token=%s\n\n", c.Origin(), secret)
 		}
+		if c.MetricsAddr != "" {
+			stop, err := a.serveMetrics(c.MetricsAddr)
+			if err != nil {
+				return err
+			}
+			defer stop()
+		}
 		return a.run(ctx, listener)
 	}
 }
@@ -149,6 +156,17 @@ func (a *app) run(ctx context.Context, listeners ...net.Listener) error {
 		return nil
 	}
 	return err
+}
+
+// serveMetrics answers Prometheus on an address of its own.
+func (a *app) serveMetrics(address string) (stop func() error, err error) {
+	listener, err := listen(address, "METRICS_ADDR")
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: a.server.Metrics(), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	go server.Serve(listener)
+	return server.Close, nil
 }
 
 // listen names the setting to change when the address cannot be had.

@@ -11,7 +11,7 @@ import (
 
 // routes are all addresses of PRODUCT.md §2, with who may come to each. Files are named after the pages.
 func (s *Server) routes(e *echo.Echo) {
-	e.Use(s.logRequests, s.recoverPanics, s.secureHeaders, s.refuseUnreadable, s.limitBody, s.refuseCrossSite)
+	e.Use(s.measure, s.logRequests, s.recoverPanics, s.secureHeaders, s.refuseUnreadable, s.limitBody, s.refuseCrossSite)
 
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)

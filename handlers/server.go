@@ -46,6 +46,7 @@ type Server struct {
 	origin   string // BASE_URL without a slash at its end
 	echo     *echo.Echo
 	csrf     *http.CrossOriginProtection
+	metrics  *metrics
 	// background is what goes on after a request was answered: mails under way.
 	background sync.WaitGroup
 }
@@ -54,7 +55,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		config: o.Config, db: o.DB, resolver: o.Resolver, mail: o.Mail, log: o.Logger, version: o.Version,
-		origin: o.Config.Origin(), echo: echo.New(), csrf: http.NewCrossOriginProtection(),
+		origin: o.Config.Origin(), echo: echo.New(), csrf: http.NewCrossOriginProtection(), metrics: newMetrics(),
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerError
