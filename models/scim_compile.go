@@ -65,6 +65,8 @@ func (c *compiler) compile(f *scim.Filter) (string, error) {
 			return "", err
 		}
 		return "not coalesce(" + sql + ", false)", nil
+	case scim.Never:
+		return "1 = 0", nil
 	case scim.SomeValue:
 		s, ok := c.some(f.Path)
 		if !ok {

@@ -1,6 +1,9 @@
 package scim
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // MaxPage is the greatest number of resources in one answer, DefaultPage what comes without count.
 const (
@@ -8,18 +11,25 @@ const (
 	DefaultPage = 100
 )
 
-// ServiceProviderConfig is the document of RFC 7643 §5. It tells what this server really does. base is the SCIM address
-// without slash at its end.
+// CursorLife is how long the cursor of a next page works.
+const CursorLife = time.Hour
+
+// ServiceProviderConfig is the document of RFC 7643 §5 with the pagination of RFC 9865 §4. It tells what this server really does. base is
+// the SCIM address without slash at its end.
 func ServiceProviderConfig(base string) []byte {
 	dst := []byte(`{"schemas":["` + providerURN + `"],` +
 		`"patch":{"supported":true},` +
-		`"bulk":{"supported":false,"maxOperations":0,"maxPayloadSize":0},` +
+		`"bulk":{"supported":true,"maxOperations":` + strconv.Itoa(MaxBulkOperations) + `,"maxPayloadSize":` + strconv.Itoa(MaxBulkBody) + `},` +
 		`"filter":{"supported":true,"maxResults":` + strconv.Itoa(MaxPage) + `},` +
 		`"changePassword":{"supported":false},` +
-		`"sort":{"supported":false},` +
-		`"etag":{"supported":false},` +
+		`"sort":{"supported":true},` +
+		`"etag":{"supported":true},` +
+		`"pagination":{"cursor":true,"index":true,"defaultPaginationMethod":"index","defaultPageSize":` + strconv.Itoa(DefaultPage) +
+		`,"maxPageSize":` + strconv.Itoa(MaxPage) + `,"cursorTimeout":` + strconv.Itoa(int(CursorLife/time.Second)) + `},` +
 		`"authenticationSchemes":[{"type":"oauthbearertoken","name":"OAuth Bearer Token",` +
-		`"description":"A SCIM token made under Access Security, sent as Authorization: Bearer","specUri":"https://www.rfc-editor.org/info/rfc6750","primary":true}],` +
+		`"description":"A SCIM token made under Access Security, sent as Authorization: Bearer","specUri":"https://www.rfc-editor.org/info/rfc6750","primary":true},` +
+		`{"type":"oauth2","name":"OAuth 2.0 client credentials",` +
+		`"description":"An access token of one hour for a client secret made under Access Security, sent as Authorization: Bearer","specUri":"https://www.rfc-editor.org/info/rfc6749"}],` +
 		`"meta":{"resourceType":"ServiceProviderConfig","location":`)
 	dst = appendString(dst, base+"/ServiceProviderConfig")
 	return append(dst, "}}"...)

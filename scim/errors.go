@@ -19,6 +19,13 @@ const (
 	TypeSensitive     = "sensitive"
 )
 
+// Error types of RFC 9865 §2.1.
+const (
+	TypeInvalidCursor = "invalidCursor"
+	TypeExpiredCursor = "expiredCursor"
+	TypeInvalidCount  = "invalidCount"
+)
+
 // Error is a refusal in SCIM's own words.
 type Error struct {
 	Status int    // HTTP status

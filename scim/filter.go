@@ -16,6 +16,7 @@ const (
 	Not                    // the one part does not hold
 	Comparison             // Path Op Value
 	SomeValue              // some value of the multi-valued Path fulfils the one part, whose paths name its sub-attributes
+	Never                  // holds for nothing
 )
 
 // Operator compares an attribute with a value (RFC 7644 §3.4.2.2, table 3).
@@ -144,6 +145,8 @@ func (f *Filter) Match(r *Resource) bool {
 		return false
 	case Not:
 		return !f.Parts[0].Match(r)
+	case Never:
+		return false
 	}
 	value := r.get(f.Path.Schema, f.Path.Attr)
 	if list, ok := value.([]any); ok {

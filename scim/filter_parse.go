@@ -31,7 +31,8 @@ type filterParser struct {
 	pos         int
 	depth       int
 	comparisons int
-	inside      *AttrPath // the attribute whose brackets we are in
+	inside      *AttrPath     // the attribute whose brackets we are in
+	other       *ResourceType // its attributes are known too, and have no value here; nil for none
 	scimType    string
 }
 
@@ -169,6 +170,9 @@ func (p *filterParser) comparison() (*Filter, *Error) {
 		return nil, p.fail("expected an attribute")
 	}
 	path, err := p.path(name)
+	if err != nil && p.other != nil && p.inside == nil {
+		return p.comparisonElsewhere(start, err)
+	}
 	if err != nil {
 		p.pos = start
 		return nil, err
@@ -177,6 +181,28 @@ func (p *filterParser) comparison() (*Filter, *Error) {
 		return p.someValue(path)
 	}
 	return p.compare(path)
+}
+
+// comparisonElsewhere reads a comparison with an attribute that only resources of the other type have. err is what to answer if they do
+// not have it either.
+func (p *filterParser) comparisonElsewhere(start int, err *Error) (*Filter, *Error) {
+	own, other := p.rt, p.other
+	defer func() { p.rt, p.other = own, other }()
+	p.rt, p.other, p.pos = other, nil, start
+	if _, unknown := p.path(p.word()); unknown != nil {
+		p.pos = start
+		return nil, err
+	}
+	p.pos = start
+	f, err := p.comparison()
+	if err != nil {
+		return nil, err
+	}
+	never := &Filter{Kind: Never}
+	if f.Match(NewResource(other)) { // as with ne: what has no value differs from every value
+		return &Filter{Kind: Not, Parts: []*Filter{never}}, nil
+	}
+	return never, nil
 }
 
 // path resolves a name, inside brackets as a sub-attribute.

@@ -16,9 +16,12 @@ const (
 )
 
 // decodeObject reads one JSON object. Numbers stay json.Number, so that they are echoed as sent.
-func decodeObject(body []byte) (map[string]any, error) {
-	if len(body) > MaxBody {
-		return nil, &Error{Status: 413, Detail: "the request body is larger than 1 MiB; send fewer values in one request"}
+func decodeObject(body []byte) (map[string]any, error) { return decodeLimited(body, MaxBody, "1 MiB") }
+
+// decodeLimited is decodeObject for bodies of up to limit bytes; size is the limit for people.
+func decodeLimited(body []byte, limit int, size string) (map[string]any, error) {
+	if len(body) > limit {
+		return nil, &Error{Status: 413, Detail: "the request body is larger than " + size + "; send less in one request"}
 	}
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // a byte order mark, which some clients send
 	if len(bytes.TrimSpace(body)) == 0 {

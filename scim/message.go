@@ -152,18 +152,41 @@ type Page struct {
 	Total      int
 	StartIndex int // counted from 1
 	Views      []View
+	// Cursor says that the client pages by cursor: no startIndex, and NextCursor unless this is the last page (RFC 9865 §2).
+	Cursor     bool
+	NextCursor string
 }
 
 // Append writes the page. Resources is there even when it is empty: Entra takes its absence for a failure.
 func (page *Page) Append(dst []byte, p *Projection) []byte {
-	dst = appendListHead(dst, page.Total, page.StartIndex, len(page.Views))
+	return page.AppendEach(dst, func(*ResourceType) *Projection { return p })
+}
+
+// AppendEach is Append for a page of several types, each with its own projection.
+func (page *Page) AppendEach(dst []byte, projection func(*ResourceType) *Projection) []byte {
+	if page.Cursor {
+		dst = page.appendCursorHead(dst)
+	} else {
+		dst = appendListHead(dst, page.Total, page.StartIndex, len(page.Views))
+	}
 	for i := range page.Views {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = page.Views[i].Append(dst, p)
+		dst = page.Views[i].Append(dst, projection(page.Views[i].Type))
 	}
 	return append(dst, "]}"...)
+}
+
+func (page *Page) appendCursorHead(dst []byte) []byte {
+	dst = append(dst, `{"schemas":["`+listResponseURN+`"],"totalResults":`...)
+	dst = strconv.AppendInt(dst, int64(page.Total), 10)
+	dst = append(dst, `,"itemsPerPage":`...)
+	dst = strconv.AppendInt(dst, int64(len(page.Views)), 10)
+	if page.NextCursor != "" {
+		dst = appendString(appendKey(dst, "nextCursor"), page.NextCursor)
+	}
+	return append(dst, `,"Resources":[`...)
 }
 
 func appendListHead(dst []byte, total, startIndex, items int) []byte {
