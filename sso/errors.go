@@ -88,7 +88,7 @@ func Lookup(r Reason) (Entry, bool) {
 }
 
 // shown makes a received value safe and short enough to be kept and displayed: control
-// and format characters (line breaks, bidirectional overrides) become spaces.
+// and format characters (line breaks of any kind, bidirectional overrides) become spaces.
 func shown(s string) string {
 	truncated := len(s) > maxShownValue
 	if truncated {
@@ -98,7 +98,7 @@ func shown(s string) string {
 		}
 	}
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == utf8.RuneError {
 			return ' '
 		}
 		return r

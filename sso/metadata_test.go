@@ -85,3 +85,19 @@ func TestSPMetadata(t *testing.T) {
 		t.Errorf("metadata = %s", file)
 	}
 }
+
+func FuzzParseMetadata(f *testing.F) {
+	f.Add([]byte(`<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:x"><IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"/></EntityDescriptor>`))
+	f.Add([]byte("<!DOCTYPE x><EntityDescriptor/>"))
+	f.Add([]byte("\xff\xfe<\x00E\x00/\x00>\x00"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		m, err := ParseMetadata(file, testNow)
+		var e *Error
+		if err != nil && !errors.As(err, &e) {
+			t.Fatalf("error of type %T", err)
+		}
+		if err == nil && (m.EntityID == "" || m.SignInURL == "" || len(m.Certificates) == 0) {
+			t.Fatalf("incomplete: %+v", m)
+		}
+	})
+}

@@ -2,12 +2,15 @@ package sso
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"math/big"
 	"strings"
 	"time"
 
@@ -188,7 +191,7 @@ func validate(el *etree.Element, cert *x509.Certificate, at time.Time) (*etree.E
 		sigs[0].RemoveChild(info)
 	}
 	for _, value := range children(sigs[0], nsSignature, "SignatureValue") {
-		value.SetText(withoutSpace(value.Text()))
+		value.SetText(signatureValue(value.Text(), cert))
 	}
 	ctx := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{cert}})
 	ctx.IdAttribute = "ID"
@@ -201,6 +204,27 @@ func validate(el *etree.Element, cert *x509.Certificate, at time.Time) (*etree.E
 		return nil, errors.New("signature verified over nothing")
 	}
 	return verified, nil
+}
+
+// signatureValue is a SignatureValue without the line breaks that some providers fold it
+// with. For ECDSA, XML Signature (RFC 4050 §3.3) concatenates r and s, while goxmldsig
+// reads only ASN.1.
+func signatureValue(value string, cert *x509.Certificate) string {
+	value = withoutSpace(value)
+	key, ok := cert.PublicKey.(*ecdsa.PublicKey)
+	if !ok {
+		return value
+	}
+	size := (key.Params().BitSize + 7) / 8
+	raw, err := base64.StdEncoding.DecodeString(value)
+	if err != nil || len(raw) != 2*size {
+		return value
+	}
+	der, err := asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(raw[:size]), new(big.Int).SetBytes(raw[size:])})
+	if err != nil {
+		return value
+	}
+	return base64.StdEncoding.EncodeToString(der)
 }
 
 // namedCertificate returns the certificate that a signature's KeyInfo carries. It is

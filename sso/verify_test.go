@@ -490,10 +490,32 @@ func TestMFAClaim(t *testing.T) {
 	}
 }
 
+// The form value, before it is XML.
+func FuzzDecodeResponse(f *testing.F) {
+	f.Add("PHg+")
+	f.Add("PH\n g+")
+	f.Add("====")
+	f.Fuzz(func(t *testing.T, form string) {
+		raw, err := DecodeResponse(form)
+		var e *Error
+		if err != nil && !errors.As(err, &e) {
+			t.Fatalf("error of type %T", err)
+		}
+		if len(raw) > maxResponseSize {
+			t.Fatalf("%d bytes", len(raw))
+		}
+	})
+}
+
 func FuzzVerify(f *testing.F) {
 	f.Add(genuine().build(f))
 	f.Add([]byte(`<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" Version="2.0"/>`))
 	f.Add([]byte("<!DOCTYPE x><x/>"))
+	for _, c := range readCorpus(f, "bad") {
+		if len(c.response) < 6<<10 && strings.HasSuffix(c.dir, "-assertion") {
+			f.Add(c.response)
+		}
+	}
 	c, original := testConnection(), string(genuine().build(f))
 	f.Fuzz(func(t *testing.T, response []byte) {
 		_, _ = InResponseTo(response)

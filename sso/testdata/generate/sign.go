@@ -1,0 +1,193 @@
+package main
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/hmac"
+	_ "crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/base64"
+	"hash"
+	"log"
+	"math/big"
+
+	"github.com/beevik/etree"
+	dsig "github.com/russellhaering/goxmldsig"
+	"github.com/russellhaering/goxmldsig/etreeutils"
+)
+
+const (
+	nsDS       = "http://www.w3.org/2000/09/xmldsig#"
+	excC14N    = "http://www.w3.org/2001/10/xml-exc-c14n#"
+	enveloped  = nsDS + "enveloped-signature"
+	rsaSHA256  = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+	rsaSHA512  = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"
+	rsaSHA1    = nsDS + "rsa-sha1"
+	rsaMD5     = "http://www.w3.org/2001/04/xmldsig-more#rsa-md5"
+	ecSHA256   = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
+	hmacSHA256 = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
+	sha256URI  = "http://www.w3.org/2001/04/xmlenc#sha256"
+	sha512URI  = "http://www.w3.org/2001/04/xmlenc#sha512"
+	sha1URI    = nsDS + "sha1"
+)
+
+// signing is how a signature is made; the zero value is Entra's way.
+type signing struct {
+	key        string // whose key; the message's by default
+	cert       string // whose certificate KeyInfo names; the key's by default
+	method     string
+	digest     string
+	transforms []string
+	c14n       string // as claimed; the octets are exclusive canonicalization without comments
+	uri        *string
+	prefix     string // "" or "ds"
+	noKeyInfo  bool
+	keyInfo    func(info *etree.Element) // adds to KeyInfo
+	beforeSign func(signedInfo *etree.Element)
+	last       bool // append instead of after Issuer
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// sign puts an enveloped signature into el, which must hang in its document.
+func (g *generator) sign(el *etree.Element, s signing, defaultKey string) {
+	keyName := or(s.key, defaultKey)
+	key := g.keys[keyName]
+	cert := g.keys[or(s.cert, keyName)].cert
+	method, digest := or(s.method, rsaSHA256), or(s.digest, sha256URI)
+	if _, ok := key.key.(*ecdsa.PrivateKey); ok && s.method == "" {
+		method = ecSHA256
+	}
+	transforms := s.transforms
+	if transforms == nil {
+		transforms = []string{enveloped, excC14N}
+	}
+	uri := "#" + el.SelectAttrValue("ID", "")
+	if s.uri != nil {
+		uri = *s.uri
+	}
+
+	tag := func(name string) string {
+		if s.prefix != "" {
+			return s.prefix + ":" + name
+		}
+		return name
+	}
+	sig := etree.NewElement(tag("Signature"))
+	if s.prefix != "" {
+		sig.CreateAttr("xmlns:"+s.prefix, nsDS)
+	} else {
+		sig.CreateAttr("xmlns", nsDS)
+	}
+	info := sig.CreateElement(tag("SignedInfo"))
+	info.CreateElement(tag("CanonicalizationMethod")).CreateAttr("Algorithm", or(s.c14n, excC14N))
+	info.CreateElement(tag("SignatureMethod")).CreateAttr("Algorithm", method)
+	ref := info.CreateElement(tag("Reference"))
+	ref.CreateAttr("URI", uri)
+	list := ref.CreateElement(tag("Transforms"))
+	for _, t := range transforms {
+		list.CreateElement(tag("Transform")).CreateAttr("Algorithm", t)
+	}
+	ref.CreateElement(tag("DigestMethod")).CreateAttr("Algorithm", digest)
+	ref.CreateElement(tag("DigestValue")).SetText(base64.StdEncoding.EncodeToString(sum(digest, canonical(el))))
+	if s.beforeSign != nil {
+		s.beforeSign(info)
+	}
+
+	at := 0
+	for i, child := range el.Child {
+		if c, ok := child.(*etree.Element); ok && c.Tag == "Issuer" {
+			at = i + 1
+			break
+		}
+	}
+	if s.last {
+		at = len(el.Child)
+	}
+	el.InsertChildAt(at, sig)
+	value := signOctets(key, cert, method, canonical(info))
+	sig.CreateElement(tag("SignatureValue")).SetText(base64.StdEncoding.EncodeToString(value))
+	if s.noKeyInfo {
+		return
+	}
+	keyInfo := sig.CreateElement(tag("KeyInfo"))
+	if s.keyInfo != nil {
+		s.keyInfo(keyInfo)
+		return
+	}
+	keyInfo.CreateElement(tag("X509Data")).CreateElement(tag("X509Certificate")).SetText(base64.StdEncoding.EncodeToString(cert.Raw))
+}
+
+// canonical is el by exclusive canonicalization, with the namespaces in scope where it stands.
+func canonical(el *etree.Element) []byte {
+	scope, err := etreeutils.NSBuildParentContext(el)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if scope, err = scope.SubContext(el); err != nil {
+		log.Fatal(err)
+	}
+	detached, err := etreeutils.NSDetatch(scope, el)
+	if err != nil {
+		log.Fatal(err)
+	}
+	b, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(detached)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return b
+}
+
+func sum(digest string, b []byte) []byte {
+	var h hash.Hash
+	switch digest {
+	case sha1URI:
+		h = sha1.New()
+	case sha512URI:
+		h = sha512.New()
+	default:
+		h = sha256.New()
+	}
+	h.Write(b)
+	return h.Sum(nil)
+}
+
+// signOctets signs without randomness, so that the corpus comes out the same each time.
+func signOctets(key pair, cert *x509.Certificate, method string, b []byte) []byte {
+	algorithm := crypto.SHA256
+	switch method {
+	case rsaSHA1:
+		algorithm = crypto.SHA1
+	case rsaSHA512:
+		algorithm = crypto.SHA512
+	case rsaMD5:
+		algorithm = crypto.MD5
+	case hmacSHA256:
+		mac := hmac.New(sha256.New, cert.RawSubjectPublicKeyInfo)
+		mac.Write(b)
+		return mac.Sum(nil)
+	}
+	h := algorithm.New()
+	h.Write(b)
+	value, err := key.key.Sign(nil, h.Sum(nil), algorithm) // RFC 8017 §8.2, RFC 6979
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, ok := key.key.(*ecdsa.PrivateKey); ok {
+		var rs struct{ R, S *big.Int }
+		if _, err := asn1.Unmarshal(value, &rs); err != nil {
+			log.Fatal(err)
+		}
+		value = append(rs.R.FillBytes(make([]byte, 32)), rs.S.FillBytes(make([]byte, 32))...)
+	}
+	return value
+}
