@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -19,30 +21,53 @@ func (s *Server) scimRoutes(e *echo.Echo) {
 	e.Any(scimPrefix+"/*", s.scim)
 }
 
-// scimRequest is one request of a directory.
+// scimRequest is one request of a directory: one that came over HTTP, or one operation of a bulk request.
 type scimRequest struct {
 	*Server
-	c     echo.Context
-	call  *models.SCIMCall
-	query scimQuery
-	id    string // the segment behind the endpoint, "" if there is none
+	c        echo.Context // of the HTTP request it came in
+	ctx      context.Context
+	call     *models.SCIMCall
+	endpoint string
+	id       string // the segment behind the endpoint, "" if there is none
+	query    scimQuery
+	// ifNoneMatch is that header.
+	ifNoneMatch string
+	body        func() ([]byte, error)
+	inner       bool // it is part of a bulk request
+}
+
+// scimAnswer is what a request comes to if it is not an error.
+type scimAnswer struct {
+	status   int
+	body     []byte // nil for none
+	id       string // of the one resource that it is about, with its address and entity tag
+	location string
+	etag     string
 }
 
 // scimMethods are what one address takes.
-type scimMethods map[string]func(*scimRequest) error
+type scimMethods map[string]func(*scimRequest) (*scimAnswer, error)
 
 // methodsOf finds what an address takes; nil if there is no such address.
 func methodsOf(endpoint, id string) scimMethods {
 	switch {
+	case endpoint == "":
+		return scimMethods{http.MethodGet: (*scimRequest).listAll}
+	case endpoint == ".search" && id == "":
+		return scimMethods{http.MethodPost: (*scimRequest).searchAll}
+	case endpoint == "Bulk" && id == "":
+		return scimMethods{http.MethodPost: (*scimRequest).bulk}
 	case endpoint == "Users" && id == "":
 		return scimMethods{http.MethodGet: (*scimRequest).listUsers, http.MethodPost: (*scimRequest).createUser}
-	case endpoint == "Groups" && id == "":
-		return scimMethods{http.MethodGet: (*scimRequest).listGroups, http.MethodPost: (*scimRequest).createGroup}
-	case endpoint == "Bulk" && id == "", endpoint == ".search" && id == "", id == ".search":
-		return scimMethods{http.MethodPost: notImplemented}
+	case endpoint == "Users" && id == ".search":
+		return scimMethods{http.MethodPost: (*scimRequest).searchUsers}
 	case endpoint == "Users":
 		return scimMethods{http.MethodGet: (*scimRequest).user, http.MethodPut: (*scimRequest).replaceUser,
 			http.MethodPatch: (*scimRequest).patchUser, http.MethodDelete: (*scimRequest).deleteUser}
+	case endpoint == "Groups" && id == "":
+		return scimMethods{http.MethodGet: (*scimRequest).listGroups, http.MethodPost: (*scimRequest).createGroup}
+	case endpoint == "Groups" && id == ".search":
+		return scimMethods{http.MethodPost: (*scimRequest).searchGroups}
 	case endpoint == "Groups":
 		return scimMethods{http.MethodGet: (*scimRequest).group, http.MethodPut: (*scimRequest).replaceGroup,
 			http.MethodPatch: (*scimRequest).patchGroup, http.MethodDelete: (*scimRequest).deleteGroup}
@@ -52,66 +77,73 @@ func methodsOf(endpoint, id string) scimMethods {
 		return scimMethods{http.MethodGet: (*scimRequest).resourceTypes}
 	case endpoint == "Schemas":
 		return scimMethods{http.MethodGet: (*scimRequest).schemas}
-	case endpoint == "Me":
+	case endpoint == "Me" && id == "":
 		// RFC 7644 §3.11: a token of an organization stands for nobody.
-		return scimMethods{http.MethodGet: notImplemented, http.MethodPost: notImplemented, http.MethodPut: notImplemented,
-			http.MethodPatch: notImplemented, http.MethodDelete: notImplemented}
+		return scimMethods{http.MethodGet: nobody, http.MethodPost: nobody, http.MethodPut: nobody, http.MethodPatch: nobody, http.MethodDelete: nobody}
 	}
 	return nil
 }
 
-func notImplemented(*scimRequest) error {
-	return &scim.Error{Status: http.StatusNotImplemented, Detail: "This is not supported; /ServiceProviderConfig tells what is."}
+func nobody(*scimRequest) (*scimAnswer, error) {
+	return nil, &scim.Error{Status: http.StatusNotImplemented, Detail: "There is no /Me: the token stands for an organization, not for a person. Find people at /Users."}
 }
 
 // scim answers one request. The operations read the token in their own first statement; where none was reached, the token is looked up
 // before anything is answered, so that a stranger learns nothing but that the token is wrong.
 func (s *Server) scim(c echo.Context) error {
-	r := &scimRequest{Server: s, c: c}
-	var err error
-	if r.call, err = s.db.SCIMCall(client(c), bearerOf(c.Request())); err != nil {
+	call, err := s.db.SCIMCall(client(c), bearerOf(c.Request()))
+	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	err = r.dispatch()
-	if r.call.Token == nil {
-		if refused := s.db.AuthenticateSCIM(ctx, r.call); refused != nil {
+	r := &scimRequest{Server: s, c: c, ctx: c.Request().Context(), call: call, ifNoneMatch: c.Request().Header.Get("If-None-Match")}
+	r.call.IfMatch = c.Request().Header.Get("If-Match")
+	r.body = r.readBody
+	var answer *scimAnswer
+	answer, err = r.dispatch(c.Request().Method, strings.TrimPrefix(c.Request().URL.Path, scimPrefix), c.Request().URL.RawQuery)
+	if call.Token == nil {
+		if refused := s.db.AuthenticateSCIM(r.ctx, call); refused != nil {
 			return refused
 		}
 	}
-	if noted := s.db.NoteSCIMCall(ctx, r.call); noted != nil {
-		s.log.Error("the use of a SCIM token was not noted", "token", r.call.TokenID(), "error", noted)
+	if noted := s.db.NoteSCIMCall(r.ctx, call); noted != nil {
+		s.log.Error("the use of a SCIM token was not noted", "token", call.TokenID(), "error", noted)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return answer.send(c)
 }
 
-func (r *scimRequest) dispatch() error {
+// dispatch finds what answers an address and lets it. path is what is behind the prefix.
+func (r *scimRequest) dispatch(method, path, rawQuery string) (*scimAnswer, error) {
 	var segments []string
-	for _, segment := range strings.Split(strings.TrimPrefix(r.c.Request().URL.Path, scimPrefix), "/") {
+	for _, segment := range strings.Split(path, "/") {
 		if segment != "" {
 			segments = append(segments, segment)
 		}
 	}
 	var methods scimMethods
-	if n := len(segments); n == 1 || n == 2 {
-		r.id = append(segments, "")[1]
-		methods = methodsOf(segments[0], r.id)
+	if len(segments) <= 2 {
+		segments = append(segments, "", "")
+		r.endpoint, r.id = segments[0], segments[1]
+		methods = methodsOf(r.endpoint, r.id)
 	}
 	if methods == nil {
-		return &scim.Error{Status: http.StatusNotFound, Detail: "There is nothing at this address. Check the Tenant URL; resources are at /Users and /Groups below it."}
+		return nil, &scim.Error{Status: http.StatusNotFound, Detail: "There is nothing at this address. Check the Tenant URL; resources are at /Users and /Groups below it."}
 	}
-	method := r.c.Request().Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
 	handle := methods[method]
 	if handle == nil {
-		r.c.Response().Header().Set("Allow", methods.allow())
-		return &scim.Error{Status: http.StatusMethodNotAllowed, Detail: "This address takes " + methods.allow() + " only."}
+		if !r.inner {
+			r.c.Response().Header().Set("Allow", methods.allow())
+		}
+		return nil, &scim.Error{Status: http.StatusMethodNotAllowed, Detail: "This address takes " + methods.allow() + " only."}
 	}
 	var err error
-	if r.query, err = parseSCIMQuery(r.c.Request().URL.RawQuery); err != nil {
-		return err
+	if r.query, err = parseSCIMQuery(rawQuery); err != nil {
+		return nil, err
 	}
 	return handle(r)
 }
@@ -139,56 +171,77 @@ func bearerOf(r *http.Request) string {
 // base is the absolute SCIM address from BASE_URL, never from the Host header.
 func (r *scimRequest) base() string { return r.origin + scimPrefix }
 
-// body reads the request within the limit.
-func (r *scimRequest) body() ([]byte, error) {
-	return io.ReadAll(http.MaxBytesReader(r.c.Response(), r.c.Request().Body, scim.MaxBody))
+// authenticate looks the token up before an operation does: for what reads much before it writes, or depends on the organization.
+func (r *scimRequest) authenticate() error { return r.db.AuthenticateSCIM(r.ctx, r.call) }
+
+// readBody reads what came over HTTP within the limit for a single resource.
+func (r *scimRequest) readBody() ([]byte, error) { return r.readUpTo(scim.MaxBody) }
+
+func (r *scimRequest) readUpTo(limit int64) ([]byte, error) {
+	if err := acceptableBody(r.c.Request().Header.Get("Content-Type")); err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(r.c.Response(), r.c.Request().Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &scim.Error{Status: http.StatusRequestEntityTooLarge, Detail: "The request is larger than " + mebibytes(limit) + ". Send fewer values at once."}
+	case err != nil && r.ctx.Err() == nil: // cut off, or encoded wrongly: nothing to do with us
+		return nil, &scim.Error{Status: http.StatusBadRequest, Type: scim.TypeInvalidSyntax, Detail: "The body of the request could not be read to its end. Send it again."}
+	}
+	return body, err
 }
 
-// answer sends JSON with the bare media type.
-func (r *scimRequest) answer(status int, body []byte) error {
-	return r.c.Blob(status, scim.MediaType, body)
+func mebibytes(n int64) string {
+	if n == scim.MaxBulkBody {
+		return "4 MiB"
+	}
+	return "1 MiB"
 }
 
-// answerResource sends one resource, with its address if it is new.
-func (r *scimRequest) answerResource(status int, v scim.View) error {
-	if status == http.StatusCreated {
-		r.c.Response().Header().Set("Location", v.Location())
+// acceptableBody takes any kind of JSON and bodies without a type, and refuses what says that it is something else.
+func acceptableBody(contentType string) error {
+	if contentType == "" {
+		return nil
 	}
-	return r.answer(status, v.Append(make([]byte, 0, 1024), r.query.projection(v.Type)))
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err == nil && !strings.HasSuffix(kind, "json") {
+		return &scim.Error{Status: http.StatusUnsupportedMediaType, Type: scim.TypeInvalidSyntax, Detail: "The body is declared as " + kind + ". Send JSON with Content-Type: application/scim+json."}
+	}
+	return nil
 }
 
-// answerSCIMError answers any error in the form of RFC 7644 §3.12.
-func (s *Server) answerSCIMError(c echo.Context, err error) error {
-	e := s.scimError(c, err)
-	retryAfter(c, e.Status)
-	if e.Status == http.StatusUnauthorized {
-		challenge := `Bearer realm="SCIM"`
-		if c.Request().Header.Get("Authorization") != "" {
-			challenge += `, error="invalid_token"`
-		}
-		c.Response().Header().Set("WWW-Authenticate", challenge)
+// send writes the answer with the bare media type.
+func (a *scimAnswer) send(c echo.Context) error {
+	h := c.Response().Header()
+	if a.etag != "" {
+		h.Set("ETag", a.etag)
 	}
-	return c.Blob(e.Status, scim.MediaType, e.Append(nil))
+	if a.status == http.StatusCreated {
+		h.Set("Location", a.location)
+	}
+	if a.body == nil {
+		return c.NoContent(a.status)
+	}
+	return c.Blob(a.status, scim.MediaType, a.body)
 }
 
-// scimError gives an error the status and scimType of RFC 7644 §3.12, table 9.
-func (s *Server) scimError(c echo.Context, err error) *scim.Error {
-	var e *scim.Error
-	if errors.As(err, &e) {
-		return e
+// resource answers with one resource as the request wants to see it.
+func (r *scimRequest) resource(status int, v scim.View) *scimAnswer {
+	a := &scimAnswer{status: status, id: v.ID, location: v.Location(), etag: v.ETag()}
+	a.body = v.Append(make([]byte, 0, 1024), r.query.projection(v.Type))
+	return a
+}
+
+// found answers a GET of one resource: 304 if the client has it as it is (RFC 7644 §3.14).
+func (r *scimRequest) found(v scim.View) *scimAnswer {
+	if r.ifNoneMatch != "" && v.Unchanged(r.ifNoneMatch) {
+		return &scimAnswer{status: http.StatusNotModified, id: v.ID, location: v.Location(), etag: v.ETag()}
 	}
-	if m, ok := asModelError(err); ok {
-		switch {
-		case m.Kind == models.Invalid:
-			return &scim.Error{Status: http.StatusBadRequest, Type: scim.TypeInvalidValue, Detail: m.Message}
-		case m.Kind == models.Conflict && m.Field != "":
-			return &scim.Error{Status: http.StatusConflict, Type: scim.TypeUniqueness, Detail: m.Message}
-		}
-	}
-	p := s.problemOf(c, err)
-	detail := p.sentence
-	if p.reference != "" {
-		detail += " Reference: " + p.reference
-	}
-	return &scim.Error{Status: p.status, Detail: detail}
+	return r.resource(http.StatusOK, v)
+}
+
+// done answers a change that has nothing to show.
+func (r *scimRequest) done() *scimAnswer {
+	return &scimAnswer{status: http.StatusNoContent, id: r.id, location: r.base() + "/" + r.endpoint + "/" + r.id}
 }

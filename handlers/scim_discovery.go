@@ -9,20 +9,20 @@ import (
 // The discovery documents say nothing secret, but are for directories only, like everything here.
 
 // serviceProviderConfig ignores all parameters (RFC 7644 §4).
-func (r *scimRequest) serviceProviderConfig() error {
+func (r *scimRequest) serviceProviderConfig() (*scimAnswer, error) {
 	return r.document(scim.ServiceProviderConfig(r.base()))
 }
 
-func (r *scimRequest) resourceTypes() error {
+func (r *scimRequest) resourceTypes() (*scimAnswer, error) {
 	if err := r.noFilter(); err != nil {
-		return err
+		return nil, err
 	}
 	return r.document(scim.ResourceTypes(r.base(), r.id))
 }
 
-func (r *scimRequest) schemas() error {
+func (r *scimRequest) schemas() (*scimAnswer, error) {
 	if err := r.noFilter(); err != nil {
-		return err
+		return nil, err
 	}
 	return r.document(scim.Schemas(r.base(), r.id))
 }
@@ -35,12 +35,12 @@ func (r *scimRequest) noFilter() error {
 	return nil
 }
 
-func (r *scimRequest) document(document []byte) error {
-	if err := r.db.AuthenticateSCIM(r.c.Request().Context(), r.call); err != nil {
-		return err
+func (r *scimRequest) document(document []byte) (*scimAnswer, error) {
+	if err := r.authenticate(); err != nil {
+		return nil, err
 	}
 	if document == nil {
-		return &scim.Error{Status: http.StatusNotFound, Detail: "There is no such document. The list without a name has all of them."}
+		return nil, &scim.Error{Status: http.StatusNotFound, Detail: "There is no such document. The list without a name has all of them."}
 	}
-	return r.answer(http.StatusOK, document)
+	return &scimAnswer{status: http.StatusOK, body: document}, nil
 }

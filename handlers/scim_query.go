@@ -27,41 +27,41 @@ func parseSCIMQuery(raw string) (scimQuery, error) {
 	return q, nil
 }
 
-// list is the page that the parameters ask for. RFC 7644 §3.4.2.4: a startIndex below 1 is 1, a negative count is 0.
-func (q scimQuery) list(rt *scim.ResourceType) (models.SCIMQuery, error) {
+// list is the page that the parameters ask for, without the filter. RFC 7644 §3.4.2.4: a startIndex below 1 is 1, a negative count is 0.
+func (q scimQuery) list() (models.SCIMQuery, error) {
 	page := models.SCIMQuery{StartIndex: 1, Count: scim.DefaultPage}
 	var err error
-	if text, given := q["startindex"]; given && text != "" {
-		if page.StartIndex, err = integer("startIndex", text); err != nil {
+	if text := q["startindex"]; text != "" {
+		if page.StartIndex, err = integer("startIndex", text, scim.TypeInvalidValue); err != nil {
 			return page, err
 		}
 		page.StartIndex = max(page.StartIndex, 1)
 	}
-	if text, given := q["count"]; given && text != "" {
-		if page.Count, err = integer("count", text); err != nil {
+	if text := q["count"]; text != "" {
+		kind := scim.TypeInvalidValue
+		if q.byCursor() {
+			kind = scim.TypeInvalidCount // RFC 9865 §2.1
+		}
+		if page.Count, err = integer("count", text, kind); err != nil {
 			return page, err
 		}
 		page.Count = min(max(page.Count, 0), scim.MaxPage)
 	}
-	if filter, given := q["filter"]; given {
-		if page.Filter, err = scim.ParseFilter(rt, filter); err != nil {
-			return page, err
-		}
-	}
-	related := "groups"
-	if rt == scim.GroupType {
-		related = "members"
-	}
-	page.Related = q.projection(rt).Wants(rt, related)
 	return page, nil
 }
 
+// byCursor tells whether the client pages by cursor; the first page is asked for with an empty one (RFC 9865 §2).
+func (q scimQuery) byCursor() bool {
+	_, given := q["cursor"]
+	return given
+}
+
 // integer reads a number; one too large for us is as good as the largest.
-func integer(name, text string) (int, error) {
+func integer(name, text, kind string) (int, error) {
 	const most = 1 << 30
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	if ne, ok := err.(*strconv.NumError); ok && ne.Err != strconv.ErrRange {
-		return 0, &scim.Error{Status: 400, Type: scim.TypeInvalidValue, Detail: name + " must be a whole number"}
+		return 0, &scim.Error{Status: 400, Type: kind, Detail: name + " must be a whole number"}
 	}
 	return int(max(min(n, most), -most)), nil
 }

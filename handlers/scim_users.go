@@ -6,57 +6,41 @@ import (
 	"gatehouse/scim"
 )
 
-func (r *scimRequest) listUsers() error {
-	q, err := r.query.list(scim.UserType)
-	if err != nil {
-		return err
-	}
-	people, total, err := r.db.SCIMMembers(r.c.Request().Context(), r.call, q)
-	if err != nil {
-		return err
-	}
-	page := scim.Page{Total: total, StartIndex: q.StartIndex, Views: make([]scim.View, len(people))}
-	for i := range people {
-		page.Views[i] = people[i].View(r.base())
-	}
-	return r.answer(http.StatusOK, page.Append(make([]byte, 0, 256+512*len(people)), r.query.projection(scim.UserType)))
-}
-
-func (r *scimRequest) user() error {
+func (r *scimRequest) user() (*scimAnswer, error) {
 	groups := r.query.projection(scim.UserType).Wants(scim.UserType, "groups")
-	m, err := r.db.SCIMMember(r.c.Request().Context(), r.call, r.id, groups)
+	m, err := r.db.SCIMMember(r.ctx, r.call, r.id, groups)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return r.answerResource(http.StatusOK, m.View(r.base()))
+	return r.found(m.View(r.base())), nil
 }
 
 // createUser answers 201 also for somebody who was a member before and is adopted: to the client the resource is new.
-func (r *scimRequest) createUser() error {
+func (r *scimRequest) createUser() (*scimAnswer, error) {
 	body, err := r.body()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	resource, _, err := scim.ParseResource(scim.UserType, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m, err := r.db.CreateSCIMMember(r.c.Request().Context(), r.call, resource)
+	m, err := r.db.CreateSCIMMember(r.ctx, r.call, resource)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return r.answerResource(http.StatusCreated, m.View(r.base()))
+	return r.resource(http.StatusCreated, m.View(r.base())), nil
 }
 
 // replaceUser is a PUT. It never creates. A body that is silent about active leaves it.
-func (r *scimRequest) replaceUser() error {
+func (r *scimRequest) replaceUser() (*scimAnswer, error) {
 	body, err := r.body()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	resource, _, err := scim.ParseResource(scim.UserType, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return r.changeUser(func(before *scim.Resource) (*scim.Resource, error) {
 		after := resource.Clone()
@@ -68,14 +52,14 @@ func (r *scimRequest) replaceUser() error {
 	})
 }
 
-func (r *scimRequest) patchUser() error {
+func (r *scimRequest) patchUser() (*scimAnswer, error) {
 	body, err := r.body()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	patch, err := scim.ParsePatch(scim.UserType, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return r.changeUser(func(before *scim.Resource) (*scim.Resource, error) {
 		outcome, err := patch.Apply(before)
@@ -86,17 +70,17 @@ func (r *scimRequest) patchUser() error {
 	})
 }
 
-func (r *scimRequest) changeUser(change func(*scim.Resource) (*scim.Resource, error)) error {
-	m, err := r.db.ChangeSCIMMember(r.c.Request().Context(), r.call, r.id, change)
+func (r *scimRequest) changeUser(change func(*scim.Resource) (*scim.Resource, error)) (*scimAnswer, error) {
+	m, err := r.db.ChangeSCIMMember(r.ctx, r.call, r.id, change)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return r.answerResource(http.StatusOK, m.View(r.base()))
+	return r.resource(http.StatusOK, m.View(r.base())), nil
 }
 
-func (r *scimRequest) deleteUser() error {
-	if err := r.db.DeleteSCIMMember(r.c.Request().Context(), r.call, r.id); err != nil {
-		return err
+func (r *scimRequest) deleteUser() (*scimAnswer, error) {
+	if err := r.db.DeleteSCIMMember(r.ctx, r.call, r.id); err != nil {
+		return nil, err
 	}
-	return r.c.NoContent(http.StatusNoContent)
+	return r.done(), nil
 }

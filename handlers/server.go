@@ -6,6 +6,7 @@ package handlers
 
 import (
 	"context"
+	"crypto/cipher"
 	"log/slog"
 	"net"
 	"net/http"
@@ -46,6 +47,7 @@ type Server struct {
 	origin   string // BASE_URL without a slash at its end
 	echo     *echo.Echo
 	csrf     *http.CrossOriginProtection
+	cursors  cipher.AEAD // seals the cursors of SCIM pages
 	metrics  *metrics
 	// background is what goes on after a request was answered: mails under way.
 	background sync.WaitGroup
@@ -56,6 +58,10 @@ func New(o Options) *Server {
 	s := &Server{
 		config: o.Config, db: o.DB, resolver: o.Resolver, mail: o.Mail, log: o.Logger, version: o.Version,
 		origin: o.Config.Origin(), echo: echo.New(), csrf: http.NewCrossOriginProtection(), metrics: newMetrics(),
+	}
+	var err error
+	if s.cursors, err = cursorKey(o.Config.SecretKey.Bytes()); err != nil {
+		panic(err) // a cipher of the standard library that its own key does not fit
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerError
