@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(buildDir)
-		defer closeBrowser()
+		defer func() { closeBrowser() }()
 		return m.Run()
 	}()
 	os.Exit(code)
