@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/models"
 )
@@ -170,6 +171,11 @@ func (v *conversation) command(words []string) {
 		if err = problem; err == nil {
 			v.vars[words[2]] = team.ID
 		}
+	case "wait":
+		var d time.Duration
+		if d, err = time.ParseDuration(words[1]); err == nil {
+			v.a.clock.Advance(d)
+		}
 	case "audited":
 		found := false
 		for _, action := range v.a.auditActions(v.org) {
@@ -202,7 +208,7 @@ func (v *conversation) send(lines []string) *page {
 			body = strings.Join(lines[i+1:], "\n")
 			break
 		}
-		headers.Set(m[1], m[2])
+		headers.Set(m[1], v.expand(m[2]))
 	}
 	if body != "" && headers.Get("Content-Type") == "" {
 		headers.Set("Content-Type", "application/scim+json; charset=utf-8")
