@@ -64,9 +64,9 @@ func notFound(what string) error {
 	return &Error{Kind: NotFound, Message: "There is no such " + what + " in this organization. It may have been removed meanwhile."}
 }
 
-// found turns gorm's "no record" into NotFound for that thing, and leaves other errors as they are.
+// found turns gorm's "no record" into NotFound for that thing, and leaves other errors as they are. An id that is no text is nobody's.
 func found(err error, what string) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
+	if errors.Is(err, gorm.ErrRecordNotFound) || isNoText(err) {
 		return notFound(what)
 	}
 	return err
@@ -78,8 +78,13 @@ func translate(err error) error {
 	if err == nil || errors.As(err, &e) || errors.Is(err, errNoChange) {
 		return err
 	}
-	if isDuplicate(err) {
+	switch {
+	case isDuplicate(err):
 		return &Error{Kind: Conflict, Message: "Somebody else just saved the same thing. Reload the page and look.", Err: err}
+	case isOrphan(err):
+		return &Error{Kind: NotFound, Message: "What this belongs to does not exist. It may have been removed meanwhile.", Err: err}
+	case isNoText(err):
+		return &Error{Kind: Invalid, Message: "This holds characters that cannot be stored. Use ordinary text.", Err: err}
 	}
 	return err
 }
@@ -91,4 +96,19 @@ func isDuplicate(err error) bool {
 		return pg.Code == "23505"
 	}
 	return errors.Is(err, sqlite3.CONSTRAINT_UNIQUE) || errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY) || errors.Is(err, gorm.ErrDuplicatedKey)
+}
+
+// isOrphan tells whether the row that a new one refers to does not exist.
+func isOrphan(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23503"
+	}
+	return errors.Is(err, sqlite3.CONSTRAINT_FOREIGNKEY)
+}
+
+// isNoText tells whether PostgreSQL refused a parameter because it holds a NUL or is not UTF-8. SQLite takes any bytes.
+func isNoText(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "22021"
 }

@@ -196,7 +196,7 @@ func (db *DB) EndSession(ctx context.Context, actor Actor, orgID, memberID, sess
 		}
 		r := tx.Org().Where("member_id = ? and id = ?", memberID, sessionID).Delete(&Session{})
 		if r.Error != nil {
-			return r.Error
+			return found(r.Error, "session")
 		}
 		if r.RowsAffected == 0 {
 			return notFound("session")
@@ -310,8 +310,9 @@ func (db *DB) SwitchOrganization(ctx context.Context, s *SignedIn, client Client
 	return notFound("organization of yours")
 }
 
+// truncate makes text from outside fit for a column: at most n bytes, nothing PostgreSQL refuses. A User-Agent may hold any byte.
 func truncate(s string, n int) string {
-	if len(s) <= n {
+	if s = storable(s); len(s) <= n {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n], "")

@@ -90,5 +90,12 @@ func cleanName(field, s, what string) (string, error) {
 var likeEscapes = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // likePrefix and likeContains are LIKE patterns of literal text, for "like ? escape '!'" on a lower-cased column.
-func likePrefix(s string) string   { return likeEscapes.Replace(s) + "%" }
-func likeContains(s string) string { return "%" + likeEscapes.Replace(strings.ToLower(s)) + "%" }
+func likePrefix(s string) string { return likeEscapes.Replace(s) + "%" }
+func likeContains(s string) string {
+	return "%" + likeEscapes.Replace(strings.ToLower(storable(s))) + "%"
+}
+
+// storable is s without what PostgreSQL does not take as text: bytes that are not UTF-8, and NUL.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}
