@@ -37,7 +37,7 @@ func TestADomainIsClaimedCleanedAndVerified(t *testing.T) {
 		p = p.form(check).submit().follow().wantText("table", "DNS did not answer.")
 		a.dns.fail(nil)
 		a.dns.txt("acme.com", value)
-		p = p.form(check).submit().follow().wantText("main .note", "acme.com is verified").wantText("#record", "The record is in place.").wantText("table", "Verified")
+		p.form(check).submit().follow().wantText("main .note", "acme.com is verified").wantText("#record", "The record is in place.").wantText("table", "Verified")
 
 		if flash := ana.post(domainsPath, "org", acme.ID, "domain", "acme.com").flash(); !strings.Contains(flash, "was claimed already") {
 			t.Errorf("claiming it again says %q", flash)
