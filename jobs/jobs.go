@@ -17,6 +17,7 @@ const (
 	domainsEvery = 15 * time.Second
 	noticesEvery = 20 * time.Second
 	sweepEvery   = 10 * time.Minute
+	countEvery   = 5 * time.Second
 
 	domainBatch = 20
 	domainLease = 5 * time.Minute // another instance takes a look over after this long
@@ -44,6 +45,7 @@ func (r *Runner) Run(ctx context.Context) {
 		{"check domains", domainsEvery, r.CheckDomains},
 		{"mail notices", noticesEvery, r.MailNotices},
 		{"sweep", sweepEvery, r.DB.Sweep},
+		{"count members", countEvery, r.DB.CompactMemberCounts},
 	} {
 		wait.Go(func() { r.repeat(ctx, job.name, job.every, job.do) })
 	}

@@ -21,9 +21,12 @@ import (
 //go:embed *.sql
 var files embed.FS
 
-// forSQLite replaces PostgreSQL's types. A column declared timestamp is read back as a time in the driver's fixed-width layout;
+// forSQLite replaces what SQLite reads differently. A column declared timestamp is read back as a time in the driver's fixed-width layout;
 // one declared timestamptz would come back as text.
-var forSQLite = strings.NewReplacer(" timestamptz", " timestamp")
+var forSQLite = strings.NewReplacer(
+	" timestamptz", " timestamp",
+	"alter table members set (fillfactor = 80);", "", // SQLite has no such thing and needs none
+)
 
 // Apply brings db to the newest version and returns how many files it applied. dialect is "sqlite" or "postgres".
 // Several processes may call it at once: on PostgreSQL they queue on an advisory lock, on SQLite on the file lockPath

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
@@ -45,11 +47,14 @@ type Options struct {
 
 // DB is the one door to the database.
 type DB struct {
-	reader  *gorm.DB
-	writer  *gorm.DB // the reader itself on PostgreSQL; a single connection on SQLite, so that writers queue without polling
+	reader *gorm.DB
+	writer *gorm.DB // the reader itself on PostgreSQL; a single connection on SQLite, so that writers queue without polling
+	// pool is what reader and writer draw from on PostgreSQL, for statements that go without gorm; nil on SQLite.
+	pool    *pgxpool.Pool
 	dialect string
 	now     func() time.Time
 	hashing chan struct{}
+	pages   pageMemory
 	// noLimits turns rate limits off, for load tests.
 	noLimits bool
 }
@@ -72,6 +77,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if db.now == nil {
 		db.now = time.Now
 	}
+	db.pages.now = db.now
 	lockPath := ""
 	var err error
 	switch {
@@ -80,7 +86,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		lockPath = path + lockSuffix
 		err = db.openSQLite(path)
 	case strings.HasPrefix(o.URL, "postgres://"), strings.HasPrefix(o.URL, "postgresql://"):
-		err = db.openPostgres(o.URL)
+		err = db.openPostgres(ctx, o.URL)
 	default:
 		return nil, errors.New("DATABASE_URL: expected sqlite:PATH or postgres://…")
 	}
@@ -157,19 +163,22 @@ func sqliteDSN(path, timeFormat string) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
-func (db *DB) openPostgres(dsn string) error {
+func (db *DB) openPostgres(ctx context.Context, dsn string) error {
 	db.dialect = "postgres"
-	g, err := gorm.Open(postgres.Open(dsn), db.quiet())
+	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return err
 	}
-	pool, err := g.DB()
-	if err != nil {
+	config.MaxConns = postgresConnections
+	config.MaxConnLifetime, config.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute
+	if db.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return err
 	}
-	pool.SetMaxOpenConns(postgresConnections)
-	pool.SetMaxIdleConns(postgresConnections)
-	pool.SetConnMaxLifetime(30*time.Minute + time.Duration(rand.Int64N(int64(5*time.Minute))))
+	g, err := gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(db.pool)}), db.quiet())
+	if err != nil {
+		db.pool.Close()
+		return err
+	}
 	db.reader, db.writer = g, g
 	return nil
 }
@@ -184,6 +193,9 @@ func (db *DB) Close() error {
 		if pool, err := g.DB(); err == nil {
 			errs = append(errs, pool.Close())
 		}
+	}
+	if db.pool != nil {
+		db.pool.Close()
 	}
 	return errors.Join(errs...)
 }

@@ -71,6 +71,9 @@ func (db *DB) RevokeInvitation(ctx context.Context, actor Actor, orgID, memberID
 		if err := tx.Org().Where("id = ?", m.ID).Delete(&Member{}).Error; err != nil {
 			return err
 		}
+		if err := tx.count(-1); err != nil {
+			return err
+		}
 		tx.record("invitation.revoked", m.target(), Facts{"email": m.Address()}, nil)
 		return tx.releaseAddress(m.Address())
 	})

@@ -175,6 +175,9 @@ func (tx *Tx) addMember(n newMember) (*Member, error) {
 	if !fresh {
 		return nil, conflict("%s is a member of this organization already.", n.email)
 	}
+	if err := tx.count(1); err != nil {
+		return nil, err
+	}
 	tx.record("member.added", m.target(), nil, Facts{"email": n.email, "role": m.Role, "source": m.Source, "status": m.Status})
 	return m, nil
 }

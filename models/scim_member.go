@@ -113,7 +113,7 @@ func (r *scimMemberRow) member() (SCIMMember, error) {
 func (db *DB) SCIMMember(ctx context.Context, c *SCIMCall, id string, groups bool) (*SCIMMember, error) {
 	list, err := db.findMembers(ctx, c, "m.id = ?", []any{id}, groups)
 	if err != nil {
-		return nil, err
+		return nil, found(err, "person")
 	}
 	if len(list) == 0 {
 		return nil, notFound("person")
@@ -123,6 +123,9 @@ func (db *DB) SCIMMember(ctx context.Context, c *SCIMCall, id string, groups boo
 
 // findMembers reads the token and the few people of a condition in one statement.
 func (db *DB) findMembers(ctx context.Context, c *SCIMCall, condition string, args []any, groups bool) ([]SCIMMember, error) {
+	if db.hot() {
+		return db.hotFindMembers(ctx, c, condition, args, groups)
+	}
 	var rows []struct {
 		Token SCIMToken     `gorm:"embedded;embeddedPrefix:t_"`
 		Row   scimMemberRow `gorm:"embedded"`
@@ -169,6 +172,9 @@ func (db *DB) SCIMMembers(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIM
 			from, to := min(q.StartIndex-1, total), min(q.StartIndex-1+q.Count, total)
 			return list[from:to], total, nil
 		}
+	}
+	if db.hot() && q.whole() {
+		return db.hotPage(ctx, c, q)
 	}
 	var list []SCIMMember
 	total, err := db.scimPage(ctx, c, q, "members m", "m.org_id = ? and "+condition, args, func(where string, args []any) (int, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gatehouse/scim"
 )
@@ -62,8 +63,13 @@ func (db *DB) scimMemberWrite(ctx context.Context, c *SCIMCall, id string, fn fu
 // CreateSCIMMember is a POST: a new person, or somebody who came by invitation or sign-in and whom the directory manages from now on.
 // Conflict, field userName, for somebody it manages already.
 func (db *DB) CreateSCIMMember(ctx context.Context, c *SCIMCall, r *scim.Resource) (*SCIMMember, error) {
-	var m *SCIMMember
 	data := directoryDataOf(r)
+	if db.hot() {
+		if m, err := db.hotCreateMember(ctx, c, r, data); !errors.Is(err, errUncommon) {
+			return m, err
+		}
+	}
+	var m *SCIMMember
 	err := db.scimMemberWrite(ctx, c, "", func(tx *Tx) error {
 		id, err := tx.adoptable(data)
 		if err != nil {
@@ -117,17 +123,29 @@ func (tx *Tx) adoptable(d directoryData) (string, error) {
 	return id, nil
 }
 
-// createFromDirectory inserts a new member.
-func (tx *Tx) createFromDirectory(r *scim.Resource, d directoryData) (string, error) {
+// newFromDirectory is a member as the directory wants them, before it is decided whose account they have.
+func newFromDirectory(r *scim.Resource, d directoryData, now time.Time) *Member {
 	m := &Member{
-		ID: newID("mem_", tx.now), OrgID: tx.org, Role: RoleMember, Status: Active, Source: SourceSCIM, SCIMManaged: true, Email: d.email,
+		ID: newID("mem_", now), Role: RoleMember, Status: Active, Source: SourceSCIM, SCIMManaged: true, Email: d.email,
 		UserName: d.userName, UserNameKey: d.userNameKey, ExternalID: d.externalID, WorkEmail: d.workEmail, DisplayName: d.displayName,
-		GivenName: d.givenName, FamilyName: d.familyName, Attributes: &d.attributes, Version: 1, CreatedAt: tx.now, UpdatedAt: tx.now,
+		GivenName: d.givenName, FamilyName: d.familyName, Attributes: &d.attributes, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	if active, sent := r.Active(); sent && !active {
 		by := BySCIM
-		m.Status, m.DeactivatedBy, m.DeactivatedAt = Inactive, &by, &tx.now
+		m.Status, m.DeactivatedBy, m.DeactivatedAt = Inactive, &by, &now
 	}
+	return m
+}
+
+// addedFacts are what the audit log says about a new member of the directory.
+func (m *Member) addedFacts() Facts {
+	return Facts{"user_name": m.UserName, "email": m.Address(), "role": m.Role, "source": m.Source, "status": m.Status, "held": m.Held()}
+}
+
+// createFromDirectory inserts a new member.
+func (tx *Tx) createFromDirectory(r *scim.Resource, d directoryData) (string, error) {
+	m := newFromDirectory(r, d, tx.now)
+	m.OrgID = tx.org
 	if err := tx.linkOrHold(m); err != nil {
 		return "", err
 	}
@@ -147,7 +165,10 @@ func (tx *Tx) createFromDirectory(r *scim.Resource, d directoryData) (string, er
 	if err != nil {
 		return "", err
 	}
-	tx.record("member.added", m.target(), nil, Facts{"user_name": m.UserName, "email": m.Address(), "role": m.Role, "source": m.Source, "status": m.Status, "held": m.Held()})
+	if err := tx.count(1); err != nil {
+		return "", err
+	}
+	tx.record("member.added", m.target(), nil, m.addedFacts())
 	return m.ID, nil
 }
 
@@ -160,6 +181,11 @@ func (tx *Tx) forgetTombstones(d directoryData) error {
 // change that comes to nothing writes nothing. NotFound; Conflict with field userName for another's userName, without field for the
 // last active owner; what change returns.
 func (db *DB) ChangeSCIMMember(ctx context.Context, c *SCIMCall, id string, change func(*scim.Resource) (*scim.Resource, error)) (*SCIMMember, error) {
+	if db.hot() {
+		if m, err := db.hotChangeMember(ctx, c, id, change); !errors.Is(err, errUncommon) {
+			return m, err
+		}
+	}
 	var m *SCIMMember
 	err := db.scimMemberWrite(ctx, c, id, func(tx *Tx) error {
 		if err := tx.matchMember(c, id); err != nil {
@@ -225,18 +251,24 @@ func (tx *Tx) lastOwnerCheck(m *Member) error {
 	return err
 }
 
-// applyData writes the columns that differ. The first write of the directory adopts the member.
-func (tx *Tx) applyData(m *Member, d directoryData) error {
-	columns := map[string]any{}
-	before, after := Facts{}, Facts{}
+// dataChange is what differs between a member and what the directory says.
+type dataChange struct {
+	columns       map[string]any
+	before, after Facts
+	// adopted members are written by the directory for the first time; moved ones get another address.
+	adopted, moved bool
+}
+
+func diffData(m *Member, d directoryData) *dataChange {
+	c := &dataChange{columns: map[string]any{}, before: Facts{}, after: Facts{}, adopted: !m.SCIMManaged, moved: !same(d.email, m.Email)}
 	set := func(name string, changed bool, value any) {
 		if changed {
-			columns[name] = value
+			c.columns[name] = value
 		}
 	}
 	fact := func(name, old, new string) {
 		if old != new {
-			before[name], after[name] = old, new
+			c.before[name], c.after[name] = old, new
 		}
 	}
 	text := func(s *string) string {
@@ -245,17 +277,7 @@ func (tx *Tx) applyData(m *Member, d directoryData) error {
 		}
 		return *s
 	}
-	if d.userNameKey != m.UserNameKey {
-		var others []string
-		if err := tx.Raw("select id from members where org_id = ? and user_name_key = ? and id <> ?", tx.org, d.userNameKey, m.ID).Scan(&others).Error; err != nil {
-			return err
-		}
-		if len(others) > 0 {
-			return errUserNameTaken
-		}
-	}
-	adopted := !m.SCIMManaged
-	set("scim_managed", adopted, true)
+	set("scim_managed", c.adopted, true)
 	set("user_name", d.userName != m.UserName, d.userName)
 	set("user_name_key", d.userNameKey != m.UserNameKey, d.userNameKey)
 	set("external_id", !same(d.externalID, m.ExternalID), d.externalID)
@@ -270,10 +292,33 @@ func (tx *Tx) applyData(m *Member, d directoryData) error {
 	fact("given_name", m.GivenName, d.givenName)
 	fact("family_name", m.FamilyName, d.familyName)
 	fact("email", m.Address(), text(d.email))
-	if len(columns) == 0 && same(d.email, m.Email) {
+	return c
+}
+
+// describe says that there was a change where no fact does.
+func (c *dataChange) describe() {
+	if len(c.after) == 0 && !c.adopted {
+		c.after["attributes"] = "changed"
+	}
+}
+
+// applyData writes the columns that differ. The first write of the directory adopts the member.
+func (tx *Tx) applyData(m *Member, d directoryData) error {
+	if d.userNameKey != m.UserNameKey {
+		var others []string
+		if err := tx.Raw("select id from members where org_id = ? and user_name_key = ? and id <> ?", tx.org, d.userNameKey, m.ID).Scan(&others).Error; err != nil {
+			return err
+		}
+		if len(others) > 0 {
+			return errUserNameTaken
+		}
+	}
+	diff := diffData(m, d)
+	columns, before, after := diff.columns, diff.before, diff.after
+	if len(columns) == 0 && !diff.moved {
 		return nil
 	}
-	oldAddress, moved := m.Email, !same(d.email, m.Email)
+	oldAddress, moved, adopted := m.Email, diff.moved, diff.adopted
 	m.SCIMManaged, m.UserName, m.DisplayName, m.GivenName, m.FamilyName = true, d.userName, d.displayName, d.givenName, d.familyName
 	if err := tx.place(m, d.email, moved, columns); err != nil {
 		return err
@@ -284,9 +329,7 @@ func (tx *Tx) applyData(m *Member, d directoryData) error {
 		}
 		return err
 	}
-	if len(after) == 0 && !adopted {
-		after["attributes"] = "changed"
-	}
+	diff.describe()
 	action := "member.changed"
 	if adopted {
 		action = "member.adopted"
@@ -369,6 +412,11 @@ func (tx *Tx) leaveAddress(m *Member, old string) error {
 // DeleteSCIMMember removes a person: sessions end in the same transaction, a tombstone keeps just-in-time creation away, and the same
 // userName may come again with a new id. NotFound; Conflict for the last active owner.
 func (db *DB) DeleteSCIMMember(ctx context.Context, c *SCIMCall, id string) error {
+	if db.hot() {
+		if err := db.hotDeleteMember(ctx, c, id); !errors.Is(err, errUncommon) {
+			return err
+		}
+	}
 	return db.scimMemberWrite(ctx, c, id, func(tx *Tx) error {
 		if err := tx.matchMember(c, id); err != nil {
 			return err
@@ -393,6 +441,9 @@ func (db *DB) DeleteSCIMMember(ctx context.Context, c *SCIMCall, id string) erro
 			return err
 		}
 		if err := tx.Org().Where("id = ?", m.ID).Delete(&Member{}).Error; err != nil {
+			return err
+		}
+		if err := tx.count(-1); err != nil {
 			return err
 		}
 		tx.record("member.deleted", m.target(), Facts{"user_name": m.UserName, "email": m.Address(), "role": m.Role, "status": m.Status}, Facts{"sessions_ended": ended})

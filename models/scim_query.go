@@ -17,6 +17,9 @@ type SCIMQuery struct {
 	Related bool
 }
 
+// whole tells that the page is of everybody in the order in which they came.
+func (q SCIMQuery) whole() bool { return q.Filter == nil }
+
 // memberColumn is the allow-list of what people can be filtered by. The columns of the table come first because they have indexes;
 // the rest of the schema is looked for in the stored resource.
 func (db *DB) memberColumn(p scim.AttrPath) (column, bool) {

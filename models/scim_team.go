@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode"
 
@@ -67,7 +68,7 @@ func (r *scimTeamRow) team() (SCIMTeam, error) {
 func (db *DB) SCIMTeam(ctx context.Context, c *SCIMCall, id string, members bool) (*SCIMTeam, error) {
 	list, err := db.findTeams(ctx, c, "g.id = ?", []any{id}, members)
 	if err != nil {
-		return nil, err
+		return nil, found(err, "group")
 	}
 	if len(list) == 0 {
 		return nil, notFound("group")
@@ -76,6 +77,9 @@ func (db *DB) SCIMTeam(ctx context.Context, c *SCIMCall, id string, members bool
 }
 
 func (db *DB) findTeams(ctx context.Context, c *SCIMCall, condition string, args []any, members bool) ([]SCIMTeam, error) {
+	if db.hot() {
+		return db.hotFindTeams(ctx, c, condition, args, members)
+	}
 	var rows []struct {
 		Token SCIMToken   `gorm:"embedded;embeddedPrefix:t_"`
 		Row   scimTeamRow `gorm:"embedded"`
@@ -168,6 +172,11 @@ func (db *DB) CreateSCIMTeam(ctx context.Context, c *SCIMCall, r *scim.Resource,
 	name := r.Text("displayName")
 	key := scim.Fold(name)
 	members.Replace = true
+	if db.hot() && len(members.Add) == 0 {
+		if t, err := db.hotCreateTeam(ctx, c, r); !errors.Is(err, errUncommon) {
+			return t, err
+		}
+	}
 	err := db.writeSCIM(ctx, c, "", nil, func(tx *Tx, _ *string) error {
 		t := &Team{ID: newID("team_", tx.now), OrgID: tx.org, Name: shownName(name), Managed: true, DirectoryName: &name, DirectoryKey: &key,
 			ExternalID: optional(r.Text("externalId")), Version: 1, CreatedAt: tx.now, UpdatedAt: tx.now}
@@ -238,6 +247,11 @@ type TeamChange struct {
 // whatever the group's size. answer asks for the group as it is afterwards, with its members if members is set; otherwise the result
 // is nil. NotFound; Conflict with field displayName for the name of another group; Invalid for a member who does not exist.
 func (db *DB) ChangeSCIMTeam(ctx context.Context, c *SCIMCall, id string, answer, members bool, change func(*scim.Resource) (TeamChange, error)) (*SCIMTeam, error) {
+	if db.hot() && !answer {
+		if err := db.hotChangeMembers(ctx, c, id, change); !errors.Is(err, errUncommon) {
+			return nil, err
+		}
+	}
 	var changed *SCIMTeam
 	err := db.writeSCIM(ctx, c, "", nil, func(tx *Tx, _ *string) error {
 		if err := tx.matchTeam(c, id); err != nil {

@@ -1,0 +1,179 @@
+package models
+
+import (
+	"context"
+	"strings"
+
+	"gatehouse/scim"
+)
+
+// The common writes about people on PostgreSQL. Each has the conditions under which it is common in its SQL.
+
+// hotCreate is common if the domain is verified and nobody, living or deleted, has the userName or the address.
+const hotCreate = hotToken + `
+	free as (select org_id, id, name from ok where
+		exists (select 1 from domains d where d.org_id = ok.org_id and d.domain = $4 and d.status in ('verified', 'lapsing'))
+		and not exists (select 1 from members m where m.org_id = ok.org_id and m.user_name_key = $5)
+		and not exists (select 1 from members m where m.org_id = ok.org_id and m.email = $6 and m.held_reason is null)
+		and not exists (select 1 from member_tombstones b where b.org_id = ok.org_id and b.user_name_key = $5)
+		and not exists (select 1 from member_tombstones b where b.org_id = ok.org_id and b.email = $6)),
+	a as (insert into accounts (id, email, name, created_at, updated_at) select $7, $6, $8, $3, $3 from free on conflict do nothing returning id),
+	m as (insert into members (id, org_id, account_id, role, status, source, email, user_name, user_name_key, external_id, work_email, display_name, given_name,
+			family_name, scim_managed, attributes, deactivated_by, deactivated_at, version, created_at, updated_at)
+		select $9, free.org_id, a.id, 'member', $10, 'scim', $6, $11, $5, $12, $13, $8, $14, $15, true, $16, $17, cast($18 as timestamptz), 1, $3, $3 from free, a returning id),
+	n as (insert into member_counts (org_id, n) select free.org_id, 1 from free, m),
+	e as (insert into audit_events ` + auditColumns + `
+		select $19, free.org_id, $3, 'member.added', 'scim', free.id, free.name, $20, 'member', m.id, $21, '', $22 from free, m)
+	select ` + hotTokenColumns + `, (select count(*) from m) from t`
+
+// hotCreateMember is createFromDirectory in one statement; errUncommon for everybody else's case.
+func (db *DB) hotCreateMember(ctx context.Context, c *SCIMCall, r *scim.Resource, d directoryData) (*SCIMMember, error) {
+	if d.email == nil || !isAddress(*d.email) {
+		return nil, errUncommon
+	}
+	now := db.Now()
+	account := newID("acc_", now)
+	m := newFromDirectory(r, d, now)
+	m.AccountID = &account
+	facts := m.addedFacts()
+	made := 0
+	err := db.writeOne(ctx, c, "", nil, hotCreate, c.hotArgs(now, DomainOf(*d.email), d.userNameKey, *d.email, account, d.displayName,
+		m.ID, string(m.Status), d.userName, d.externalID, d.workEmail, d.givenName, d.familyName, d.attributes, (*string)(m.DeactivatedBy), m.DeactivatedAt,
+		newID("evt_", now), c.Client.IP, m.Label(), facts.json()), &made)
+	switch {
+	case err != nil:
+		return nil, err
+	case made == 0:
+		return nil, errUncommon
+	}
+	m.OrgID = c.Token.OrgID
+	return &SCIMMember{Member: *m}, nil
+}
+
+// hotChange is common if the member is still at the version that was read.
+const hotChange = hotToken + `
+	m as (update members m set user_name = $5, external_id = $6, work_email = $7, display_name = $8, given_name = $9, family_name = $10, attributes = $11,
+			status = $12, deactivated_by = $13, deactivated_at = cast($14 as timestamptz), version = m.version + 1, updated_at = $3
+		from ok where m.org_id = ok.org_id and m.id = $4 and m.version = $15 returning m.id),
+	%s
+	e as (insert into audit_events ` + auditColumns + `
+		select w.id, ok.org_id, $3, w.action, 'scim', ok.id, ok.name, $16, 'member', m.id, $17, w.before, %s
+		from ok, m, unnest(cast($18 as text[]), cast($19 as text[]), cast($20 as text[]), cast($21 as text[])) as w(id, action, before, after))
+	select ` + hotTokenColumns + `, (select count(*) from m) from t`
+
+// hotChangeData changes data, and hotDeactivate also ends sessions and links; how many sessions is in the audit row.
+var (
+	hotChangeData = strings.Replace(strings.Replace(hotChange, "%s", "", 1), "%s", "w.after", 1)
+	hotDeactivate = strings.Replace(strings.Replace(hotChange, "%s", `s as (delete from sessions using m where member_id = m.id returning sessions.id),
+	l as (delete from links using m where member_id = m.id),`, 1), "%s", `replace(w.after, '"sessions_ended":0', '"sessions_ended":' || (select count(*) from s))`, 1)
+)
+
+// hotLockMember waits for whoever is changing the member or starting a session, so that the next statement sees what they did.
+const hotLockMember = `select 1 from members m join scim_tokens t on t.org_id = m.org_id where t.id = $1 and m.id = $2 for update of m`
+
+// hotAttempts bounds how often a change is read again because somebody was faster.
+const hotAttempts = 3
+
+// hotChangeMember is changeFromDirectory in a read and one versioned statement; errUncommon for adoption, other addresses and names to
+// sign in by, owners who leave, and people without an account who come back.
+func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, change func(*scim.Resource) (*scim.Resource, error)) (*SCIMMember, error) {
+	if c.IfMatch != "" {
+		return nil, errUncommon
+	}
+	for range hotAttempts {
+		m, err := db.SCIMMember(ctx, c, id, true)
+		if err != nil {
+			return nil, err
+		}
+		before, err := m.resource()
+		if err != nil {
+			return nil, err
+		}
+		after, err := change(before)
+		if err != nil {
+			return nil, err
+		}
+		d := directoryDataOf(after)
+		diff := diffData(&m.Member, d)
+		if diff.adopted || diff.moved || m.Status == Invited || d.userNameKey != m.UserNameKey {
+			return nil, errUncommon
+		}
+		now := db.Now()
+		sql, lock := hotChangeData, ""
+		var events []hotAudit
+		version := m.Version
+		if len(diff.columns) > 0 {
+			diff.describe()
+			events = append(events, hotAudit{"member.changed", diff.before, diff.after})
+		}
+		m.UserName, m.ExternalID, m.WorkEmail = d.userName, d.externalID, d.workEmail
+		m.DisplayName, m.GivenName, m.FamilyName, m.Attributes = d.displayName, d.givenName, d.familyName, &d.attributes
+		active, sent := after.Active()
+		switch {
+		case sent && !active && m.Status != Inactive:
+			if m.Role == Owner {
+				return nil, errUncommon
+			}
+			by := BySCIM
+			events = append(events, hotAudit{"member.deactivated", Facts{"status": m.Status}, Facts{"status": Inactive, "by": by, "sessions_ended": 0}})
+			m.Status, m.DeactivatedBy, m.DeactivatedAt = Inactive, &by, &now
+			sql, lock = hotDeactivate, hotLockMember
+		case sent && active && m.Status == Inactive && *m.DeactivatedBy == BySCIM:
+			if m.AccountID == nil {
+				return nil, errUncommon
+			}
+			events = append(events, hotAudit{"member.reactivated", Facts{"status": m.Status}, Facts{"status": Active}})
+			m.Status, m.DeactivatedBy, m.DeactivatedAt = Active, nil, nil
+		}
+		if len(events) == 0 {
+			return m, nil
+		}
+		ids, actions, befores, afters := make([]string, len(events)), make([]string, len(events)), make([]string, len(events)), make([]string, len(events))
+		for i, e := range events {
+			ids[i], actions[i], befores[i], afters[i] = newID("evt_", now), e.action, e.before.json(), e.after.json()
+		}
+		if len(ids) == 2 && ids[0] > ids[1] {
+			ids[0], ids[1] = ids[1], ids[0]
+		}
+		changed := 0
+		err = db.writeOne(ctx, c, lock, []any{c.id, id}, sql, c.hotArgs(now, id, m.UserName, m.ExternalID, m.WorkEmail, m.DisplayName, m.GivenName, m.FamilyName,
+			m.Attributes, string(m.Status), (*string)(m.DeactivatedBy), m.DeactivatedAt, version, c.Client.IP, m.Label(), ids, actions, befores, afters), &changed)
+		if err != nil {
+			return nil, err
+		}
+		if changed == 1 {
+			m.Version, m.UpdatedAt = version+1, now
+			return m, nil
+		}
+	}
+	return nil, errUncommon
+}
+
+// hotDelete is common if the person is no owner and nobody waits for their address.
+const hotDelete = hotToken + `
+	d as (delete from members m using ok where m.org_id = ok.org_id and m.id = $4 and m.role <> 'owner'
+		and not exists (select 1 from members h where h.org_id = m.org_id and h.email = m.email and h.held_reason = 'address_taken')
+		returning m.org_id, m.id, m.user_name_key, m.email, m.user_name, m.role, m.status,
+			coalesce(nullif(m.display_name, ''), nullif(btrim(m.given_name || ' ' || m.family_name), ''), m.email, m.user_name) as label),
+	n as (insert into member_counts (org_id, n) select org_id, -1 from d),
+	b as (insert into member_tombstones (org_id, member_id, user_name_key, email, deleted_at) select org_id, id, user_name_key, email, $3 from d),
+	e as (insert into audit_events ` + auditColumns + `
+		select $5, ok.org_id, $3, 'member.deleted', 'scim', ok.id, ok.name, $6, 'member', d.id, d.label,
+			'{"email":' || to_json(coalesce(d.email, '')) || ',"role":"' || d.role || '","status":"' || d.status || '","user_name":' || to_json(d.user_name) || '}',
+			'{"sessions_ended":' || (select count(*) from sessions s where s.member_id = d.id) || '}'
+		from ok, d)
+	select ` + hotTokenColumns + `, (select count(*) from d) from t`
+
+// hotDeleteMember is DeleteSCIMMember in one round trip; errUncommon for owners and people for whose address somebody waits.
+func (db *DB) hotDeleteMember(ctx context.Context, c *SCIMCall, id string) error {
+	if c.IfMatch != "" {
+		return errUncommon
+	}
+	now := db.Now()
+	gone := 0
+	err := db.writeOne(ctx, c, hotLockMember, []any{c.id, id}, hotDelete, c.hotArgs(now, id, newID("evt_", now), c.Client.IP), &gone)
+	if err == nil && gone == 0 {
+		return errUncommon
+	}
+	return err
+}

@@ -1,0 +1,191 @@
+package models
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"gatehouse/scim"
+)
+
+// Reads of the SCIM endpoint on PostgreSQL: the token and the rows in one round trip, scanned without reflection over gorm's models.
+
+// hotGroups and hotMembers select the related rows as one array of ids and names in turn.
+const (
+	hotGroups = `(select array_agg(array[g.id, g.directory_name] order by g.directory_key, g.id)
+		from team_members tm join teams g on g.id = tm.team_id where tm.member_id = m.id and g.managed)`
+	hotMembers = `(select array_agg(array[m.id, coalesce(nullif(m.display_name, ''), m.email, m.user_name)] order by tm.member_id)
+		from team_members tm join members m on m.id = tm.member_id where tm.team_id = g.id)`
+	noRefs = `cast(null as text[])`
+)
+
+// memberTargets are where the columns of scimMemberSQL go.
+func memberTargets(m *Member) []any {
+	return []any{&m.ID, &m.OrgID, &m.AccountID, (*string)(&m.Role), (*string)(&m.Status), (*string)(&m.Source), &m.Email, &m.HeldReason, &m.UserName, &m.UserNameKey,
+		&m.ExternalID, &m.WorkEmail, &m.DisplayName, &m.GivenName, &m.FamilyName, &m.SCIMManaged, &m.Attributes, &m.DeactivatedBy, &m.DeactivatedAt, &m.Version,
+		&m.CreatedAt, &m.UpdatedAt}
+}
+
+// teamTargets are where the columns of scimTeamSQL go.
+func teamTargets(t *Team) []any {
+	return []any{&t.ID, &t.OrgID, &t.Name, &t.Role, &t.Managed, &t.DirectoryName, &t.DirectoryKey, &t.NameEdited, &t.ExternalID, &t.Version, &t.CreatedAt, &t.UpdatedAt}
+}
+
+// pairs makes references of ids and names in turn.
+func pairs(list pgtype.FlatArray[string]) []scim.Ref {
+	if len(list) == 0 {
+		return nil
+	}
+	refs := make([]scim.Ref, 0, len(list)/2)
+	for i := 0; i+1 < len(list); i += 2 {
+		refs = append(refs, scim.Ref{ID: list[i], Display: list[i+1]})
+	}
+	return refs
+}
+
+// hotFind reads the token and the few rows that are joined to it. Every row begins with hotTokenColumns and then the row's id, null in
+// the outer join's row of a token without such rows; targets prepares the place for the next row, and taken hands it over.
+func (db *DB) hotFind(ctx context.Context, c *SCIMCall, sql string, args []any, targets func() []any, taken func()) error {
+	rows, err := db.pool.Query(ctx, placeholders(sql), args...)
+	if err != nil {
+		return translate(err)
+	}
+	defer rows.Close()
+	token := SCIMToken{ID: c.id}
+	first := true
+	for rows.Next() {
+		head := make([]any, 6)
+		if first {
+			head = tokenTargets(&token)
+		}
+		empty := rows.RawValues()[6] == nil
+		var to []any
+		if empty {
+			to = make([]any, len(rows.FieldDescriptions())-6) // nil targets are skipped
+		} else {
+			to = targets()
+		}
+		if err := rows.Scan(append(head, to...)...); err != nil {
+			return err
+		}
+		if first {
+			if err := c.accept(token, true); err != nil {
+				return err
+			}
+			first = false
+		}
+		if !empty {
+			taken()
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return translate(err)
+	}
+	if first {
+		return c.accept(SCIMToken{}, false)
+	}
+	return nil
+}
+
+// hotFindMembers is findMembers on PostgreSQL.
+func (db *DB) hotFindMembers(ctx context.Context, c *SCIMCall, condition string, args []any, groups bool) ([]SCIMMember, error) {
+	related := noRefs
+	if groups {
+		related = hotGroups
+	}
+	sql := "select " + hotTokenColumns + ", " + scimMemberSQL + ", " + related +
+		" from scim_tokens t left join members m on m.org_id = t.org_id and " + condition + " where t.id = ? order by m.id limit " + strconv.Itoa(scim.MaxPage+1)
+	var list []SCIMMember
+	var m SCIMMember
+	var refs pgtype.FlatArray[string]
+	err := db.hotFind(ctx, c, sql, append(args[:len(args):len(args)], c.id), func() []any {
+		m, refs = SCIMMember{}, nil
+		return append(memberTargets(&m.Member), &refs)
+	}, func() {
+		m.Groups = pairs(refs)
+		list = append(list, m)
+	})
+	return list, err
+}
+
+// hotFindTeams is findTeams on PostgreSQL.
+func (db *DB) hotFindTeams(ctx context.Context, c *SCIMCall, condition string, args []any, members bool) ([]SCIMTeam, error) {
+	related := noRefs
+	if members {
+		related = hotMembers
+	}
+	sql := "select " + hotTokenColumns + ", " + scimTeamSQL + ", " + related +
+		" from scim_tokens t left join teams g on g.org_id = t.org_id and g.managed and " + condition + " where t.id = ? order by g.id limit " + strconv.Itoa(scim.MaxPage+1)
+	var list []SCIMTeam
+	var t SCIMTeam
+	var refs pgtype.FlatArray[string]
+	err := db.hotFind(ctx, c, sql, append(args[:len(args):len(args)], c.id), func() []any {
+		t, refs = SCIMTeam{MembersKnown: members}, nil
+		return append(teamTargets(&t.Team), &refs)
+	}, func() {
+		t.Members = pairs(refs)
+		list = append(list, t)
+	})
+	return list, err
+}
+
+// hotPage is a page of all people in the order in which they came: the token with the total, and the rows, in one round trip.
+func (db *DB) hotPage(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMember, int, error) {
+	related := noRefs
+	if q.Related {
+		related = hotGroups
+	}
+	const org = "(select org_id from scim_tokens where id = $1)"
+	offset := q.StartIndex - 1
+	after := db.pages.after(c.id, offset)
+	batch := &pgx.Batch{}
+	batch.Queue("select "+hotTokenColumns+", (select coalesce(sum(n), 0) from member_counts k where k.org_id = t.org_id) from scim_tokens t where t.id = $1", c.id)
+	switch {
+	case q.Count == 0:
+	case after != "":
+		batch.Queue("select "+scimMemberSQL+", "+related+" from members m where m.org_id = "+org+" and m.id > $2 order by m.id limit $3", c.id, after, q.Count)
+	case offset == 0:
+		batch.Queue("select "+scimMemberSQL+", "+related+" from members m where m.org_id = "+org+" order by m.id limit $2", c.id, q.Count)
+	default:
+		// The keys first, from the index alone: rows that are skipped are not read.
+		batch.Queue("select "+scimMemberSQL+", "+related+" from members m where m.id = any (array(select id from members where org_id = "+org+
+			" order by id offset $2 limit $3)) order by m.id", c.id, offset, q.Count)
+	}
+	results := db.pool.SendBatch(ctx, batch)
+	defer results.Close()
+	token, total := SCIMToken{ID: c.id}, 0
+	err := results.QueryRow().Scan(append(tokenTargets(&token), &total)...)
+	if err == pgx.ErrNoRows {
+		return nil, 0, c.accept(SCIMToken{}, false)
+	}
+	if err != nil {
+		return nil, 0, translate(err)
+	}
+	if err := c.accept(token, true); err != nil || q.Count == 0 {
+		return nil, total, err
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return nil, 0, translate(err)
+	}
+	defer rows.Close()
+	list := make([]SCIMMember, 0, min(q.Count, 128))
+	for rows.Next() {
+		list = append(list, SCIMMember{})
+		m := &list[len(list)-1]
+		var refs pgtype.FlatArray[string]
+		if err := rows.Scan(append(memberTargets(&m.Member), &refs)...); err != nil {
+			return nil, 0, err
+		}
+		m.Groups = pairs(refs)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, 0, translate(err)
+	}
+	if len(list) > 0 {
+		db.pages.ended(c.id, offset+len(list), list[len(list)-1].ID)
+	}
+	return list, total, nil
+}
