@@ -3,9 +3,12 @@ package models
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // Account is a person's global sign-in: one address, members of any number of organizations.
@@ -43,6 +46,38 @@ func (tx *Tx) accountFor(email, name string) (*Account, error) {
 		}
 	}
 	return a, nil
+}
+
+// accountsFor is accountFor for many: afterwards every address has an account. names are by address.
+func (tx *Tx) accountsFor(names map[string]string) error {
+	// In the order of the addresses, so that two of these do not wait for each other in a circle.
+	addresses := slices.Sorted(maps.Keys(names))
+	if len(addresses) == 0 {
+		return nil
+	}
+	rows := make([]Account, len(addresses))
+	made := map[string]bool{}
+	for i, email := range addresses {
+		rows[i] = Account{ID: newID("acc_", tx.now), Email: email, Name: names[email], CreatedAt: tx.now, UpdatedAt: tx.now}
+		made[rows[i].ID] = true
+	}
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error; err != nil {
+		return err
+	}
+	var unproven []Account
+	err := tx.lock(tx.DB).Where("email in ? and proven_by is null", addresses).Order("email").Find(&unproven).Error
+	if err != nil {
+		return err
+	}
+	for i := range unproven {
+		if made[unproven[i].ID] {
+			continue
+		}
+		if err := tx.disarm(&unproven[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // disarm removes an account's credentials, one-time links and sessions.

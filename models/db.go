@@ -64,6 +64,7 @@ const (
 	sqliteReaders       = 8
 	maxParallelHashes   = 4 // of 19 MiB each
 	transactionAttempts = 5
+	rowsAtOnce          = 500 // in one insert: PostgreSQL takes 65,535 parameters, SQLite 32,766
 )
 
 const lockSuffix = ".migrate-lock"
@@ -247,7 +248,7 @@ func (db *DB) write(ctx context.Context, actor Actor, orgID string, fn func(tx *
 			return errors.New("models: a change without an audit event was not committed")
 		}
 		tx.orderAudit()
-		return tx.Create(&tx.audit).Error
+		return tx.CreateInBatches(&tx.audit, rowsAtOnce).Error
 	})
 	if errors.Is(err, errNoChange) {
 		return nil

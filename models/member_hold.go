@@ -1,5 +1,10 @@
 package models
 
+import (
+	"maps"
+	"slices"
+)
+
 // Accept the write, hold the effect (PRODUCT.md §8): a member whose address this organization has not proven is kept as sent, without
 // an account. These functions decide that, in one place for every way a member comes or changes.
 
@@ -56,6 +61,14 @@ func (tx *Tx) domainVerified(domain string) (bool, error) {
 	return counts(tx.Raw(claim+tx.forShare(), tx.org, domain).Scan(&status).Error)
 }
 
+// forUpdate ends a query whose rows this transaction changes.
+func (tx *Tx) forUpdate() string {
+	if tx.db.dialect == "sqlite" {
+		return ""
+	}
+	return " for update"
+}
+
 // forShare ends a query whose rows must not change until the transaction ends. SQLite has one writer at a time and needs no lock.
 func (tx *Tx) forShare() string {
 	if tx.db.dialect == "sqlite" {
@@ -64,15 +77,74 @@ func (tx *Tx) forShare() string {
 	return " for share"
 }
 
-// releaseDomain ends the hold of everybody on a domain that was just verified, and returns how many.
+// emailDomain is the SQL of the part of an address after its @, in both dialects: what is left of it when its end is cut back to the @.
+const emailDomain = "substr(m.email, 1 + length(rtrim(m.email, replace(m.email, '@', ''))))"
+
+// releaseDomain ends the hold of everybody on a domain that was just verified, who came first before who came later, and returns how
+// many were released. A whole company may have waited: it takes a few statements for rowsAtOnce of them.
 func (tx *Tx) releaseDomain(domain string) (int, error) {
-	var held []Member
-	err := tx.Locked().Where("held_reason = ? and email like ? escape '!'", HeldDomainUnverified, "%"+likeEscapes.Replace("@"+domain)).
-		Order("id").Find(&held).Error
+	released, after := 0, ""
+	for {
+		var held []Member
+		err := tx.Raw("select m.* from members m where m.org_id = ? and m.held_reason = ? and m.id > ? and "+emailDomain+" = ? order by m.id limit ?"+tx.forUpdate(),
+			tx.org, HeldDomainUnverified, after, domain, rowsAtOnce).Scan(&held).Error
+		if err != nil || len(held) == 0 {
+			return released, err
+		}
+		n, err := tx.releaseAll(held)
+		if err != nil {
+			return released, err
+		}
+		released, after = released+n, held[len(held)-1].ID
+	}
+}
+
+// releaseAll does for many what linkOrHold does for one, when the domain is known to be verified: it links those whose address is free
+// to its account, and holds the others because the address is taken.
+func (tx *Tx) releaseAll(held []Member) (int, error) {
+	names := map[string]string{}
+	for i := range held {
+		names[held[i].Address()] = held[i].DisplayName
+	}
+	var inUse []string
+	err := tx.Raw("select email from members where org_id = ? and held_reason is null and email in ?"+tx.forShare(), tx.org, slices.Sorted(maps.Keys(names))).Scan(&inUse).Error
 	if err != nil {
 		return 0, err
 	}
-	return tx.release(held)
+	taken := map[string]bool{}
+	for _, email := range inUse {
+		taken[email] = true
+		delete(names, email)
+	}
+	if err := tx.accountsFor(names); err != nil {
+		return 0, err
+	}
+	var free, waiting []string
+	for i := range held {
+		m := &held[i]
+		after := HeldAddressTaken
+		if taken[m.Address()] {
+			waiting = append(waiting, m.ID)
+		} else {
+			taken[m.Address()] = true
+			free, after = append(free, m.ID), ""
+		}
+		tx.record("member.released", m.target(), Facts{"held": m.Held()}, Facts{"held": after})
+	}
+	if len(free) > 0 {
+		err := tx.Exec(`update members set account_id = (select a.id from accounts a where a.email = members.email), held_reason = null,
+			version = version + 1, updated_at = ? where org_id = ? and id in ?`, tx.now, tx.org, free).Error
+		if err != nil {
+			return 0, err
+		}
+	}
+	if len(waiting) > 0 {
+		err := tx.Exec("update members set held_reason = ?, version = version + 1, updated_at = ? where org_id = ? and id in ?", HeldAddressTaken, tx.now, tx.org, waiting).Error
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(free), nil
 }
 
 // releaseAddress gives an address that became free to the member who has waited for it longest.
