@@ -120,6 +120,7 @@ func TestASCIIAddress(t *testing.T) {
 		"\u212Aarl@acme.example":            "",
 		"an\u00e1@acme.example":             "",
 		"ana@acm\u0435.example":             "",
+
 		strings.Repeat("a", 65) + "@acme.example":    "",
 		"a@" + strings.Repeat("a.", 130) + "example": "",
 		"a@" + strings.Repeat("a", 64) + ".example":  "",

@@ -79,7 +79,7 @@ func (g *generator) entra() {
 		c.Keys = three
 	})
 	g.good(shape, "entra-guest", "A guest, whose user principal name is not an address", claimsNS+"emailaddress", func(m *message, c *Case) {
-		m.nameID = "guest_fabrikam.example#EXT#@acme.onmicrosoft.com"
+		m.nameID = m.name + "_fabrikam.example#EXT#@acme.onmicrosoft.com"
 		m.email = m.name + "@fabrikam.example"
 		m.attributes = entraClaims(m, m.email, m.nameID)
 		c.Email, c.Keys = m.email, three

@@ -1,0 +1,242 @@
+package handlers
+
+import (
+	"bytes"
+	"crypto/x509"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/models"
+	"gatehouse/models/modelstest"
+	"gatehouse/sso"
+)
+
+// What the corpus in sso/testdata is about: this base address, this organization, this identity provider.
+const (
+	corpusBase   = "https://app.example"
+	corpusOrg    = "org_corpus"
+	corpusIssuer = "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/"
+	corpusData   = "../sso/testdata"
+)
+
+// corpusCase is one directory of the corpus.
+type corpusCase struct {
+	name         string
+	response     []byte
+	Now          time.Time
+	Request      string
+	RequestedAt  time.Time `json:"requested_at"`
+	Certificates []string
+	Email        string
+	Reasons      []string
+	Elsewhere    string
+	Grow         []struct {
+		At, Text, End string
+		Times         int
+	}
+}
+
+// corpus reads all cases, by the certificates they need.
+func corpus(t *testing.T) map[string][]corpusCase {
+	t.Helper()
+	dirs, err := filepath.Glob(corpusData + "/*/*/case.json")
+	if err != nil || len(dirs) < 500 {
+		t.Fatalf("%d cases, %v", len(dirs), err)
+	}
+	cases := map[string][]corpusCase{}
+	for _, path := range dirs {
+		dir := filepath.Dir(path)
+		c := corpusCase{name: filepath.Base(filepath.Dir(dir)) + "/" + filepath.Base(dir)}
+		b, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(b, &c)
+		}
+		if err == nil {
+			c.response, err = os.ReadFile(filepath.Join(dir, "response.xml"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range c.Grow {
+			c.response = bytes.Replace(c.response, []byte(g.At), []byte(strings.Repeat(g.Text, g.Times)+strings.Repeat(g.End, g.Times)), 1)
+		}
+		group := strings.Join(c.Certificates, " ")
+		cases[group] = append(cases[group], c)
+	}
+	return cases
+}
+
+// corpusApp is a server at corpusBase with the organization of the corpus: its id is given, so it is not made by the models.
+func corpusApp(t *testing.T, dialect string) *app {
+	t.Helper()
+	clock := modelstest.NewClock()
+	address := modelstest.URL(t, dialect)
+	raw, err := openRaw(dialect, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	statement := "insert into organizations (id, name, created_at) values ($1, 'Corpus', $2)"
+	if _, err := raw.ExecContext(t.Context(), statement, corpusOrg, clock.Now().Format("2006-01-02T15:04:05.000000Z")); err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db := modelstest.Open(t, address, modelstest.WithNow(clock.Now), func(o *models.Options) { o.NoRateLimits = true })
+	a := startApp(t, db, clock, "BASE_URL="+corpusBase, "RATE_LIMITS=off", "SECRET_KEY="+base64.StdEncoding.EncodeToString([]byte(modelstest.SecretKey)))
+	org := &models.Organization{ID: corpusOrg}
+	a.verifiedDomain(org, "acme.example")
+	a.verifiedDomain(org, "fabrikam.example")
+	return a
+}
+
+func openRaw(dialect, address string) (*sql.DB, error) {
+	if dialect == modelstest.SQLite {
+		return sql.Open("sqlite3", "file:"+strings.TrimPrefix(address, "sqlite:"))
+	}
+	return sql.Open("pgx", address)
+}
+
+// trustCorpus pins certificates, at a time at which the connection may be turned on with them.
+func (a *app) trustCorpus(names string) {
+	a.t.Helper()
+	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	var certificates []models.NewCertificate
+	for _, name := range strings.Fields(names) {
+		b, err := os.ReadFile(filepath.Join(corpusData, "keys", name+".pem"))
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		block, _ := pem.Decode(b)
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		certificates = append(certificates, models.NewCertificate{
+			PEM: string(pem.EncodeToMemory(block)), Subject: cert.Subject.String(), SHA1: name, SHA256: sso.SHA256(cert), KeyKind: "test",
+			NotBefore: cert.NotBefore, NotAfter: cert.NotAfter,
+		})
+		if len(strings.Fields(names)) == 1 && (at.Before(cert.NotBefore) || at.After(cert.NotAfter)) {
+			at = cert.NotBefore.AddDate(0, 0, 1)
+		}
+	}
+	a.clock.Advance(at.Sub(a.clock.Now()))
+	on := true
+	err := a.db.ConfigureSSO(a.t.Context(), operator, corpusOrg, corpusIssuer, "https://login.example/saml2", certificates, models.Switches{Enabled: &on, IDPManaged: &on})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// TestCorpusOverHTTP posts every case of the corpus to the ACS, in answer to a request of that id, and brings what is accepted to its end.
+func TestCorpusOverHTTP(t *testing.T) {
+	cases := corpus(t)
+	for _, dialect := range []string{modelstest.SQLite, modelstest.Postgres} {
+		t.Run(dialect, func(t *testing.T) {
+			a := corpusApp(t, dialect)
+			for group, list := range cases {
+				a.t = t
+				a.trustCorpus(group)
+				for _, c := range list {
+					t.Run(c.name, func(t *testing.T) {
+						a.t = t
+						a.judge(c)
+					})
+				}
+			}
+			a.t = t
+			if log := a.log.String(); strings.Contains(log, "panic") || strings.Contains(log, "level=ERROR") {
+				t.Errorf("the log: %.2000s", log)
+			}
+		})
+	}
+}
+
+func (a *app) judge(c corpusCase) {
+	t := a.t
+	t.Helper()
+	a.clock.Advance(c.RequestedAt.Sub(a.clock.Now()))
+	connection, err := a.db.SSO(t.Context(), corpusOrg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser, err := a.db.BeginLogin(t.Context(), models.Client{IP: "192.0.2.1"}, models.NewLogin{
+		OrgID: corpusOrg, RequestID: c.Request, ConnectionVersion: connection.Version, Purpose: models.LoginToSignIn, ReturnTo: "/teams",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.clock.Advance(c.Now.Sub(a.clock.Now()))
+
+	r := a.request(http.MethodPost, "/saml/"+corpusOrg+"/acs", url.Values{"SAMLResponse": {base64.StdEncoding.EncodeToString(c.response)}}.Encode())
+	r.Host = "app.example"
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", "https://login.example")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	start := time.Now()
+	p := a.do(r)
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("took %v", took)
+	}
+	if p.status >= 500 || len(p.header.Values("Set-Cookie")) > 0 {
+		t.Fatalf("the ACS answers %d and sets cookies %v", p.status, p.header.Values("Set-Cookie"))
+	}
+	to := p.header.Get("Location")
+	switch {
+	case c.Elsewhere != "":
+		if p.status != http.StatusSeeOther || !strings.HasSuffix(to, "/saml/"+corpusOrg+"/login?again=1") {
+			t.Errorf("%s, but the ACS answers %d to %q", c.Elsewhere, p.status, to)
+		}
+		return
+	case len(c.Reasons) > 0:
+		p.wantStatus(http.StatusForbidden)
+		a.wantRefusal(p, c.Reasons)
+		return
+	}
+	if p.status != http.StatusSeeOther || !strings.Contains(to, "/finish?code=") {
+		t.Fatalf("status %d to %q\n%s", p.status, to, p.body)
+	}
+	finish := a.request(http.MethodGet, a.url+to, "")
+	finish.Host = "app.example"
+	finish.Header.Set("Cookie", "__Host-"+loginCookie+"="+browser)
+	done := a.do(finish)
+	if done.status != http.StatusSeeOther || done.header.Get("Location") != "/teams" || !strings.Contains(strings.Join(done.header.Values("Set-Cookie"), "\n"), "__Host-"+sessionCookie+"=") {
+		t.Fatalf("the second half answers %d to %q\n%s", done.status, done.header.Get("Location"), done.body)
+	}
+	people, err := a.db.People(t.Context(), corpusOrg, models.MemberFilter{Text: c.Email})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range people {
+		if m.Email != nil && *m.Email == c.Email {
+			return
+		}
+	}
+	t.Errorf("%s is not a member", c.Email)
+}
+
+var referenceOnPage = regexp.MustCompile(`\b[A-Z0-9]{4}-[A-Z0-9]{4}\b`)
+
+// wantRefusal finds the refusal in the activity under the reference on the page.
+func (a *app) wantRefusal(p *page, reasons []string) {
+	a.t.Helper()
+	reference := referenceOnPage.FindString(p.body)
+	rows, err := a.db.Activities(a.t.Context(), corpusOrg, models.ActivityFilter{Kind: models.ActivitySignIn, Problems: true, Text: reference})
+	if err != nil || reference == "" || len(rows) != 1 {
+		a.t.Fatalf("%d refusals in the activity under %q, %v\n%s", len(rows), reference, err, p.visible())
+	}
+	if !slices.Contains(reasons, rows[0].Reason) {
+		a.t.Errorf("refused by %s (%s), want %v", rows[0].Reason, rows[0].Sentence, reasons)
+	}
+}
