@@ -359,15 +359,14 @@ func (tx *Tx) place(m *Member, email *string, moved bool, columns map[string]any
 	if !moved && !confirmed {
 		return nil
 	}
-	was, oldAccount := *m, m.AccountID
+	if moved {
+		if err := tx.leaveRole(m, columns); err != nil {
+			return err
+		}
+	}
 	m.Email, m.AccountID, m.HeldReason = email, nil, nil
 	if err := tx.linkOrHold(m); err != nil {
 		return err
-	}
-	if m.Held() != "" || !same(m.AccountID, oldAccount) {
-		if err := tx.ownerStillIn(&was, m); err != nil {
-			return err
-		}
 	}
 	columns["email"], columns["account_id"], columns["held_reason"] = m.Email, m.AccountID, m.HeldReason
 	if m.Status == Invited {
@@ -377,20 +376,34 @@ func (tx *Tx) place(m *Member, email *string, moved bool, columns map[string]any
 	return nil
 }
 
-// ownerStillIn refuses to move the last owner to an address by which nobody could manage the organization.
-func (tx *Tx) ownerStillIn(was, m *Member) error {
-	if was.Role != Owner {
-		return nil
+// leaveRole takes back what people here gave to whoever had the old address: the role, and the places in teams of ours that carry admin.
+// Another address is another account, and the directory, or an admin with a token of it, would otherwise hand an owner's powers to an
+// account of its choice. The last owner stays as they are.
+func (tx *Tx) leaveRole(m *Member, columns map[string]any) error {
+	if err := tx.lastOwnerCheck(m); err != nil {
+		return err
 	}
-	if m.Held() == "" {
-		var usable []string
-		err := tx.Raw(`select a.id from accounts a where a.id = ? and (a.password_hash is not null
-			or not exists (select 1 from sso_connections c where c.org_id = ? and c.required = ?))`, m.AccountID, tx.org, true).Scan(&usable).Error
-		if err != nil || len(usable) > 0 {
+	var carrying []Team
+	err := tx.Raw(`select t.* from teams t join team_members tm on tm.team_id = t.id
+		where t.org_id = ? and tm.member_id = ? and t.role = ? and t.managed = ? order by t.id`, tx.org, m.ID, Admin, false).Scan(&carrying).Error
+	if err != nil {
+		return err
+	}
+	for i := range carrying {
+		if err := tx.Org().Where("team_id = ? and member_id = ?", carrying[i].ID, m.ID).Delete(&TeamMember{}).Error; err != nil {
 			return err
 		}
+		tx.record("team.member_removed", carrying[i].target(), Facts{"member": m.ID, "name": m.Label()}, nil)
 	}
-	return tx.lastOwnerCheck(was)
+	if m.Role == RoleMember && len(carrying) == 0 {
+		return nil
+	}
+	if m.Role != RoleMember {
+		tx.record("member.role_changed", m.target(), Facts{"role": m.Role}, Facts{"role": RoleMember})
+		m.Role, columns["role"] = RoleMember, RoleMember
+	}
+	return tx.notify("role", "The directory moved an owner or admin to another address",
+		m.Label()+" had the address "+m.Address()+" and was an owner or admin. Another address is another account, so the member has the role Member now. If it is the same person, give the role back under Users.")
 }
 
 // leaveAddress ends what the old address gave: sessions of the old account, invitations mailed there, keys of the identity provider
