@@ -25,6 +25,7 @@ type access struct {
 	sso     *models.SSO
 	domains []models.Domain
 	tokens  []models.SCIMToken
+	secrets []models.SCIMClientSecret
 }
 
 func (s *Server) access(ctx context.Context, orgID string) (*access, error) {
@@ -36,7 +37,10 @@ func (s *Server) access(ctx context.Context, orgID string) (*access, error) {
 	if a.domains, err = s.db.Domains(ctx, orgID); err != nil {
 		return nil, err
 	}
-	a.tokens, err = s.db.SCIMTokens(ctx, orgID)
+	if a.tokens, err = s.db.SCIMTokens(ctx, orgID); err != nil {
+		return nil, err
+	}
+	a.secrets, err = s.db.SCIMClientSecrets(ctx, orgID)
 	return a, err
 }
 
@@ -89,25 +93,47 @@ func (a *access) lastValid() *models.SSOCertificate {
 	return best
 }
 
-// lastLive is the token that works longest, nil if none works.
-func (a *access) lastLive() *models.SCIMToken {
-	var best *models.SCIMToken
+// credential is what a directory may call with: a token or a client secret.
+type credential struct {
+	kind, name string
+	expires    *time.Time
+}
+
+// lastLive is the credential that works longest, nil if none works.
+func (a *access) lastLive() *credential {
+	var best *credential
+	consider := func(kind, name string, expires *time.Time) {
+		if best == nil || best.expires != nil && (expires == nil || expires.After(*best.expires)) {
+			best = &credential{kind, name, expires}
+		}
+	}
 	for i := range a.tokens {
-		t := &a.tokens[i]
-		if t.Live(a.now) && (best == nil || best.ExpiresAt != nil && (t.ExpiresAt == nil || t.ExpiresAt.After(*best.ExpiresAt))) {
-			best = t
+		if t := &a.tokens[i]; t.Live(a.now) {
+			consider("SCIM token", t.Name, t.ExpiresAt)
+		}
+	}
+	for i := range a.secrets {
+		if s := &a.secrets[i]; s.Live(a.now) {
+			consider("SCIM client secret", s.Name, &s.ExpiresAt)
 		}
 	}
 	return best
 }
 
-// lastCall is when the directory last called with any token, nil if it never did.
+// lastCall is when the directory last called with anything, nil if it never did.
 func (a *access) lastCall() *time.Time {
 	var last *time.Time
-	for i := range a.tokens {
-		if at := a.tokens[i].LastUsedAt; at != nil && (last == nil || at.After(*last)) {
+	consider := func(at *time.Time) {
+		if at != nil && (last == nil || at.After(*last)) {
 			last = at
 		}
+	}
+	for i := range a.tokens {
+		consider(a.tokens[i].LastUsedAt)
+		consider(a.tokens[i].LateCallAt)
+	}
+	for i := range a.secrets {
+		consider(a.secrets[i].LastCallAt)
 	}
 	return last
 }
@@ -179,7 +205,7 @@ func (a *access) scimChip() views.Chip {
 	chip := views.Chip{Label: "SCIM", URL: scimPath}
 	last, live := a.lastCall(), a.lastLive()
 	switch {
-	case len(a.tokens) == 0:
+	case len(a.tokens)+len(a.secrets) == 0:
 		chip.State = "No token"
 	case live == nil:
 		chip.State, chip.Tone = "No token works – generate one", views.ToneWarn
@@ -252,9 +278,9 @@ func (a *access) tokenNotice() *views.Notice {
 	case best == nil:
 		return &views.Notice{Tone: views.ToneWarn, Title: "No SCIM token works any more", Action: action,
 			Text: "Your directory’s calls are refused: nobody is created, updated or deactivated by it. Generate a token and paste it into Entra."}
-	case best.ExpiresAt != nil && best.ExpiresAt.Sub(a.now) < expirySoon:
-		return &views.Notice{Tone: views.ToneWarn, Title: "The SCIM token “" + best.Name + "” expires " + left(a.now, *best.ExpiresAt), Action: action,
-			Text: "After " + date(*best.ExpiresAt) + " your directory’s calls are refused. Generate a new one and paste it into Entra; both work meanwhile."}
+	case best.expires != nil && best.expires.Sub(a.now) < expirySoon:
+		return &views.Notice{Tone: views.ToneWarn, Title: "The " + best.kind + " “" + best.name + "” expires " + left(a.now, *best.expires), Action: action,
+			Text: "After " + date(*best.expires) + " your directory’s calls are refused. Generate a new one and paste it into Entra; both work meanwhile."}
 	}
 	return nil
 }

@@ -70,8 +70,15 @@ var sayings = map[string]saying{
 
 	"organization.created": {"building-2", "", func(t telling) string { return t.who + " made the organization " + t.whom }},
 
-	"scim_token.created": {"key-round", "", func(t telling) string { return t.who + " generated the SCIM token “" + t.whom + "”" }},
-	"scim_token.revoked": {"key-round", "", func(t telling) string { return t.who + " revoked the SCIM token “" + t.whom + "”" }},
+	"scim_client_secret.exchanged": {"key-round", "", func(t telling) string {
+		return t.who + " exchanged the SCIM client secret “" + t.whom + "” for an access token"
+	}},
+	"scim_client_secret.created": {"key-round", "", func(t telling) string { return t.who + " generated the SCIM client secret “" + t.whom + "”" }},
+	"scim_client_secret.revoked": {"key-round", "", func(t telling) string { return t.who + " revoked the SCIM client secret “" + t.whom + "”" }},
+
+	"scim_token.created":  {"key-round", "", func(t telling) string { return t.who + " generated the SCIM token “" + t.whom + "”" }},
+	"scim_token.replaced": {"key-round", "", func(t telling) string { return t.who + " replaced the SCIM token “" + t.whom + "”" }},
+	"scim_token.revoked":  {"key-round", "", func(t telling) string { return t.who + " revoked the SCIM token “" + t.whom + "”" }},
 
 	"session.ended":         {"log-out", "", saySessionEnded},
 	"session.login_failed":  {"triangle-alert", views.ToneWarn, sayLoginFailed},

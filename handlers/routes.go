@@ -22,6 +22,7 @@ func (s *Server) routes(e *echo.Echo) {
 	s.personRoutes(e.Group("", s.loadSession, s.requirePerson))
 	s.settingsRoutes(e.Group("/settings", s.loadSession, s.requirePerson, s.requireSameOrganization))
 	s.scimRoutes(e)
+	e.POST(oauthTokenPath, s.issueOAuthToken)
 	e.GET("/api/me", s.me, s.loadSession)
 	// A group with middleware answers 404 for everything below it that it does not know, wrong methods included; these look closer.
 	for _, below := range []string{"/*", "/saml/*", "/settings/*"} {

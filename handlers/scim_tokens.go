@@ -25,12 +25,40 @@ var tokenLives = []tokenLife{
 
 const defaultTokenLife = "365d"
 
-func (s *Server) scimPage(c echo.Context) error {
-	return s.renderSCIM(c, http.StatusOK, views.TokenForm{Expires: views.Field{Value: defaultTokenLife}, StepUp: s.stepUpNeeded(c)}, nil)
+// scimForms are the forms of the page, and what one of them has just made.
+type scimForms struct {
+	token, secret    views.TokenForm
+	made, madeSecret *views.NewToken
 }
 
-// renderSCIM is the page of provisioning; made is the token that was just generated.
-func (s *Server) renderSCIM(c echo.Context, status int, form views.TokenForm, made *views.NewToken) error {
+// newTokenForm is a form nobody has filled in.
+func (s *Server) newTokenForm(step views.StepUp) views.TokenForm {
+	return views.TokenForm{Expires: views.Field{Value: defaultTokenLife}, StepUp: step}
+}
+
+// refuseForm puts a refusal beside its field; false for an error that is none.
+func refuseForm(form *views.TokenForm, err error) bool {
+	field, message, ok := refusal(err)
+	switch {
+	case !ok:
+		return false
+	case field == "name":
+		form.Name.Error = message
+	case field == "expires":
+		form.Expires.Error = message
+	default:
+		form.Error = message
+	}
+	return true
+}
+
+func (s *Server) scimPage(c echo.Context) error {
+	form := s.newTokenForm(s.stepUpNeeded(c))
+	return s.renderSCIM(c, http.StatusOK, scimForms{token: form, secret: form})
+}
+
+// renderSCIM is the page of provisioning.
+func (s *Server) renderSCIM(c echo.Context, status int, forms scimForms) error {
 	ctx := c.Request().Context()
 	a, err := s.access(ctx, orgID(c))
 	if err != nil {
@@ -41,9 +69,9 @@ func (s *Server) renderSCIM(c echo.Context, status int, form views.TokenForm, ma
 		return err
 	}
 	for _, l := range tokenLives {
-		form.Options = append(form.Options, views.Option{Value: l.value, Text: l.text})
+		forms.token.Options = append(forms.token.Options, views.Option{Value: l.value, Text: l.text})
 	}
-	p := views.SCIMPage{Shell: shell, Access: head, TenantURL: s.tenantURL(), Form: form, NewToken: made}
+	p := views.SCIMPage{Shell: shell, Access: head, TenantURL: s.tenantURL(), Form: forms.token, NewToken: forms.made, Client: s.clientCard(c, a, forms.secret, forms.madeSecret)}
 	for i := range a.tokens {
 		p.Tokens = append(p.Tokens, a.tokenRow(&a.tokens[i]))
 	}
@@ -98,6 +126,13 @@ func (a *access) tokenRow(t *models.SCIMToken) views.SCIMToken {
 			row.Left = views.Pill{Text: left(a.now, *t.ExpiresAt)}
 		}
 	}
+	row.CanBe = t.Live(a.now) && t.ReplacedAt == nil
+	if t.ReplacedAt != nil {
+		row.Replaced = "Replaced " + date(*t.ReplacedAt) + "; " + count(int(t.LateCalls), "call", "calls") + " since"
+		if t.LateCallAt != nil {
+			row.LastUsed = upperFirst(ago(a.now, *t.LateCallAt))
+		}
+	}
 	if t.RevokedAt != nil {
 		row.Left = views.Pill{}
 		row.Revoked = "Revoked " + date(*t.RevokedAt)
@@ -117,13 +152,9 @@ func (s *Server) createSCIMToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form := views.TokenForm{Name: views.Field{Value: c.FormValue("name")}, Expires: views.Field{Value: c.FormValue("expires")}, StepUp: step}
-	life := time.Duration(0)
-	for _, l := range tokenLives {
-		if l.value == form.Expires.Value {
-			life = l.life
-		}
-	}
+	page := scimForms{secret: s.newTokenForm(step), token: views.TokenForm{Name: views.Field{Value: c.FormValue("name")}, Expires: views.Field{Value: c.FormValue("expires")}, StepUp: step}}
+	form := &page.token
+	life := lifeOf(tokenLives, form.Expires.Value)
 	if life == 0 {
 		form.Expires = views.Field{Value: defaultTokenLife, Error: "Choose how long the token lives."}
 	}
@@ -131,32 +162,24 @@ func (s *Server) createSCIMToken(c echo.Context) error {
 		form.Name.Error = "Enter a name for the token, such as “Entra production”."
 	}
 	if form.Name.Error != "" || form.Expires.Error != "" {
-		return s.renderSCIM(c, http.StatusUnprocessableEntity, form, nil)
+		return s.renderSCIM(c, http.StatusUnprocessableEntity, page)
 	}
 	if step.Needed {
 		form.StepUp = inline(step)
-		return s.renderSCIM(c, http.StatusUnprocessableEntity, form, nil)
+		return s.renderSCIM(c, http.StatusUnprocessableEntity, page)
 	}
 	t, secret, err := s.db.CreateSCIMToken(c.Request().Context(), actor(c), orgID(c), form.Name.Value, life)
 	if err != nil {
-		field, message, ok := refusal(err)
-		switch {
-		case !ok:
+		if !refuseForm(form, err) {
 			return err
-		case field == "name":
-			form.Name.Error = message
-		case field == "expires":
-			form.Expires.Error = message
-		default:
-			form.Error = message
 		}
-		return s.renderSCIM(c, http.StatusUnprocessableEntity, form, nil)
+		return s.renderSCIM(c, http.StatusUnprocessableEntity, page)
 	}
-	made := &views.NewToken{Name: t.Name, Secret: secret}
+	page.token, page.made = s.newTokenForm(step), &views.NewToken{Name: t.Name, Secret: secret}
 	if t.ExpiresAt != nil {
-		made.Expires = date(*t.ExpiresAt)
+		page.made.Expires = date(*t.ExpiresAt)
 	}
-	return s.renderSCIM(c, http.StatusOK, views.TokenForm{Expires: views.Field{Value: defaultTokenLife}}, made)
+	return s.renderSCIM(c, http.StatusOK, page)
 }
 
 // revokeSCIMToken ends a token, for the next request on every instance.

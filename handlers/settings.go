@@ -26,6 +26,9 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 
 	managers.POST("/access-security/scim/tokens", s.createSCIMToken)
 	managers.POST("/access-security/scim/tokens/:id/revoke", s.revokeSCIMToken)
+	managers.POST("/access-security/scim/tokens/:id/replace", s.replaceSCIMToken)
+	managers.POST("/access-security/scim/secrets", s.createSCIMSecret)
+	managers.POST("/access-security/scim/secrets/:id/revoke", s.revokeSCIMSecret)
 
 	managers.GET("/users", s.usersPage)
 	managers.POST("/users/invite", s.inviteUsers)

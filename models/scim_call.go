@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // SCIMCall is one request of a directory. The token it carries is not looked up by itself: every operation reads it in its own first
@@ -66,10 +68,17 @@ func (db *DB) NoteSCIMCall(ctx context.Context, c *SCIMCall) error {
 	if t == nil || t.LastUsedAt != nil && c.now.Sub(*t.LastUsedAt) < seenEvery {
 		return nil
 	}
+	used := map[string]any{"last_used_at": c.now, "last_used_from": c.Client.IP, "last_used_agent": truncate(strings.ToValidUTF8(c.Client.UserAgent, "?"), 200)}
 	return db.touch(ctx, func(tx *Tx) error {
 		// The condition keeps parallel requests from writing the same minute twice.
-		return tx.Model(&SCIMToken{}).Where("id = ? and (last_used_at is null or last_used_at <= ?)", t.ID, c.now.Add(-seenEvery)).
-			UpdateColumns(map[string]any{"last_used_at": c.now, "last_used_from": c.Client.IP, "last_used_agent": truncate(strings.ToValidUTF8(c.Client.UserAgent, "?"), 200)}).Error
+		r := tx.Model(&SCIMToken{}).Where("id = ? and replaced_at is null and (last_used_at is null or last_used_at <= ?)", t.ID, c.now.Add(-seenEvery)).UpdateColumns(used)
+		if r.Error != nil || r.RowsAffected > 0 || t.LastUsedAt != nil {
+			return r.Error
+		}
+		// A replaced token never has a last use, so each of its calls comes here.
+		delete(used, "last_used_at")
+		used["late_calls"], used["late_call_at"] = gorm.Expr("late_calls + 1"), c.now
+		return tx.Model(&SCIMToken{}).Where("id = ? and replaced_at is not null", t.ID).UpdateColumns(used).Error
 	})
 }
 

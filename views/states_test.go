@@ -232,7 +232,19 @@ func accessStates() []state {
 	}
 	fresh := scim
 	fresh.NewToken = &NewToken{"Entra production, November", "scim_4Tx9mB_7nWv2KqLr8eYd1HsZu5CjPf3XoGt6NaRe92f", "23 Nov 2027"}
+	client := SCIMClient{TokenEndpoint: "https://access.acme.com/oauth/token", ClientID: "org_06h0sj4eg3pz6yj13e2ptzavhm", Form: TokenForm{Expires: Field{Value: "365d"}, Options: expiries}}
+	scim.Client, fresh.Client = client, client
+	scim.Client.Secrets = []SCIMToken{
+		{ID: "sec_1", Name: "Entra gallery app", Hint: "scimcs_06h0sj…", Created: "12 Mar 2026", By: "Ana Novak", Expires: "12 Mar 2027", Left: Pill{Text: "in 109 days"}, LastUsed: "3 min ago", From: "20.190.160.14"},
+		{ID: "sec_2", Name: "Trial", Hint: "scimcs_4Tx9…", Created: "2 Nov 2025", By: "Ana Novak", Expires: "2 Nov 2026", LastUsed: "Never", Revoked: "Revoked 3 Nov 2025 by Ana Novak"},
+	}
+	replaced := scim
+	replaced.Tokens = append([]SCIMToken{{ID: "tok_4", Name: "Entra production", Hint: "scim_9aB1…", Created: "24 Nov 2026", By: "Ana Novak", Expires: "24 Nov 2027", Left: Pill{Text: "in 365 days"}, LastUsed: "Never", CanBe: true}}, tokens...)
+	replaced.Tokens[1].Replaced = "Replaced 24 Nov 2026; 3 calls since"
+	newSecret := scim
+	newSecret.Client.New = &NewToken{"Entra gallery app", "scimcs_4Tx9mB7nWv_2KqLr8eYd1HsZu5CjPf3XoGt6NaRe92f", "23 Nov 2028"}
 	refused := scim
+	refused.Client.Form.Name = Field{"", "Enter a name for the client secret, such as “Entra gallery app”."}
 	refused.Tokens, refused.Status, refused.Form.Name, refused.Form.StepUp = nil, nil, Field{"", "Give the token a name, such as Entra production."}, StepUp{Needed: true, Error: "That is not your password."}
 	readOnlySCIM := scim
 	readOnlySCIM.Shell, readOnlySCIM.Access = memberShell(NavAccessSecurity), readOnlyAccess("SCIM")
@@ -277,6 +289,8 @@ func accessStates() []state {
 		{"domains-read-only", Domains(DomainsPage{Shell: memberShell(NavAccessSecurity), Access: readOnlyAccess("Domain Claiming"), Domains: domains, Record: &record})},
 		{"scim", SCIM(scim)},
 		{"scim-new-token", SCIM(fresh)},
+		{"scim-replaced-token", SCIM(replaced)},
+		{"scim-new-client-secret", SCIM(newSecret)},
 		{"scim-refused", SCIM(refused)},
 		{"scim-read-only", SCIM(readOnlySCIM)},
 	}
