@@ -95,6 +95,10 @@ func (s *Server) scim(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if !s.scimLimit.allow(bearerOf(c.Request())) {
+		c.Response().Header().Set("Retry-After", "1")
+		return errTooFast
+	}
 	r := &scimRequest{Server: s, c: c, ctx: c.Request().Context(), call: call, ifNoneMatch: c.Request().Header.Get("If-None-Match")}
 	r.call.IfMatch = c.Request().Header.Get("If-Match")
 	r.body = r.readBody

@@ -48,7 +48,9 @@ type Server struct {
 	echo     *echo.Echo
 	csrf     *http.CrossOriginProtection
 	cursors  cipher.AEAD // seals the cursors of SCIM pages
-	metrics  *metrics
+	// scimLimit slows directories down; nil for not at all.
+	scimLimit *scimLimiter
+	metrics   *metrics
 	// background is what goes on after a request was answered: mails under way.
 	background sync.WaitGroup
 }
@@ -62,6 +64,9 @@ func New(o Options) *Server {
 	var err error
 	if s.cursors, err = cursorKey(o.Config.SecretKey.Bytes()); err != nil {
 		panic(err) // a cipher of the standard library that its own key does not fit
+	}
+	if o.Config.RateLimits {
+		s.scimLimit = newSCIMLimiter(time.Now)
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerError

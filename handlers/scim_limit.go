@@ -1,0 +1,75 @@
+package handlers
+
+import (
+	"hash/maphash"
+	"net/http"
+	"sync"
+	"time"
+
+	"gatehouse/scim"
+)
+
+// A directory is slowed down far above what directories send (Entra asks for 25 requests a second): so that a loop gone wild at one
+// organization leaves room for the others. Each instance counts for itself, in memory, because a counter in the database would cost
+// every request a round trip; behind a balancer the limit is therefore this times the instances. RATE_LIMITS=off turns it off.
+const (
+	scimRate  = 200 // requests a second for one token, for as long as it likes
+	scimBurst = 400 // and this many more at once
+	// maxBuckets bounds the memory that made-up tokens can take.
+	maxBuckets = 10_000
+)
+
+// scimLimiter is a leaky bucket for each token. Its key is the whole token and not its public id, so that somebody who saw the id cannot
+// use up the owner's allowance.
+type scimLimiter struct {
+	now     func() time.Time
+	seed    maphash.Seed
+	mu      sync.Mutex
+	buckets map[uint64]bucket
+}
+
+type bucket struct {
+	level float64 // requests not leaked yet
+	at    time.Time
+}
+
+func newSCIMLimiter(now func() time.Time) *scimLimiter {
+	return &scimLimiter{now: now, seed: maphash.MakeSeed(), buckets: map[uint64]bucket{}}
+}
+
+// allow takes one request from the allowance of a token. A nil limiter allows everything.
+func (l *scimLimiter) allow(token string) bool {
+	if l == nil {
+		return true
+	}
+	key, now := maphash.String(l.seed, token), l.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.buckets[key]
+	b.level = max(0, b.level-now.Sub(b.at).Seconds()*scimRate)
+	b.at = now
+	if b.level+1 > scimBurst {
+		return false
+	}
+	b.level++
+	if len(l.buckets) >= maxBuckets {
+		l.forget(now)
+	}
+	l.buckets[key] = b
+	return true
+}
+
+// forget drops buckets that have run empty, and all of them if that does not help.
+func (l *scimLimiter) forget(now time.Time) {
+	for key, b := range l.buckets {
+		if now.Sub(b.at).Seconds()*scimRate >= b.level {
+			delete(l.buckets, key)
+		}
+	}
+	if len(l.buckets) >= maxBuckets {
+		clear(l.buckets)
+	}
+}
+
+// errTooFast asks the directory to wait a second (RFC 6585 §4).
+var errTooFast = &scim.Error{Status: http.StatusTooManyRequests, Detail: "More than 200 requests a second came with this token. Wait a second, then go on."}
