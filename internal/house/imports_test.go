@@ -58,6 +58,7 @@ func rules() map[string]rule {
 		"":               {ours: []string{"commands"}},
 		"bench":          {ours: []string{"*"}, theirs: append(saml, "github.com/labstack/echo/v4"), tests: []string{"models/modelstest"}},
 		"e2e":            {tests: []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto"}},
+		"interop":        {tests: []string{"golang.org/x/net"}},
 		"internal/house": {},
 	}
 }
