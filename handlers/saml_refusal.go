@@ -67,7 +67,7 @@ func (s *Server) answerSAMLRefusal(c echo.Context, orgID string, err error) erro
 		return err
 	}
 	page := views.SAMLErrorPage{
-		Title: refusalTitle(r.Reason, org.Name), Sentence: r.Employee, Organization: org.Name,
+		Title: refusalTitle(r.Reason, org.Name), Sentence: refusalSentence(r), Organization: org.Name, Advice: refusalAdvice(r, org.Name),
 		Reference: r.Reference, When: s.db.Now().Format("2 Jan 2006, 15:04 UTC"), StartURL: samlLoginPath(orgID, "", ""),
 	}
 	switch r.Reason {
