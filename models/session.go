@@ -98,8 +98,8 @@ func (tx *Tx) startSession(m *Member, o *Organization, n newSession) (string, er
 	return s.ID + "." + secret, nil
 }
 
-// SessionByToken is who is signed in with a token: the session is neither idle nor too old, and the member is active now. Unauthenticated
-// otherwise. Everything is read in one statement, so that a deactivation holds for the next request on every instance.
+// SessionByToken is who is signed in with a token: the session is neither idle nor too old, the member is active now, and it did not begin
+// with a password where single sign-on is required of the member by now. Unauthenticated otherwise. Everything is read in one statement, so that a deactivation holds for the next request on every instance.
 func (db *DB) SessionByToken(ctx context.Context, token string) (*SignedIn, error) {
 	nobody := &Error{Kind: Unauthenticated, Message: "You are not signed in. Sign in and try again."}
 	id, secret, ok := strings.Cut(token, ".")
@@ -142,7 +142,8 @@ var sessionSQL = `select ` + columns("s", "s_", "id,secret_hash,account_id,org_i
 	join members m on m.id = s.member_id and m.org_id = s.org_id and m.account_id = s.account_id and m.status = 'active'
 	join accounts a on a.id = s.account_id
 	join organizations o on o.id = s.org_id
-	where s.id = ? and s.idle_expires_at > ? and s.expires_at > ?`
+	where s.id = ? and s.idle_expires_at > ? and s.expires_at > ?
+	and (s.method <> 'password' or m.role <> 'member' or not exists (select 1 from sso_connections c where c.org_id = s.org_id and c.required))`
 
 // columns is a select list of a table's columns under a prefix.
 func columns(table, prefix, names string) string {
@@ -298,7 +299,19 @@ func (db *DB) SwitchOrganization(ctx context.Context, s *SignedIn, client Client
 			return forbidden("%s asks for single sign-on. Sign in there with it.", d.Organization.Name)
 		}
 		return db.write(ctx, Actor{Kind: Person, ID: d.Member.ID, Label: d.Member.Label(), IP: client.IP}, orgID, func(tx *Tx) error {
-			err := tx.Model(&Session{}).Where("id = ? and account_id = ?", s.Session.ID, s.Account.ID).
+			// Read again under lock: a deactivation or a switch between the look at the doors and here wins.
+			m, err := tx.member(d.Member.ID)
+			if err != nil {
+				return err
+			}
+			open, err := passwordDoorOf(tx, m)
+			if err != nil {
+				return err
+			}
+			if !open || m.Status != Active || !same(m.AccountID, &s.Account.ID) {
+				return conflict("Your access to %s changed just now. Try again.", d.Organization.Name)
+			}
+			err = tx.Model(&Session{}).Where("id = ? and account_id = ?", s.Session.ID, s.Account.ID).
 				UpdateColumns(map[string]any{"org_id": orgID, "member_id": d.Member.ID, "stepped_up_at": nil, "recovery": false}).Error
 			if err != nil {
 				return err
