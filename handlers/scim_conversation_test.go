@@ -29,13 +29,23 @@ import (
 //	$.title absent
 //	$.Resources length 2
 //	$.detail contains "operation 1"
+//	$.meta.created ~ ^2026-           (a regular expression)
 //	$.id -> eve                       (remembered as ${eve})
 //	empty                             (no body)
 //
 // and "! command arguments" does what an admin or a person does meanwhile (commands below). ${base} is the SCIM address, ${token} the
 // token, ${foreign} a token of another organization, ${outsider} a member of it.
 func TestSCIMConversations(t *testing.T) {
-	scripts, err := filepath.Glob("testdata/scim/*.txt")
+	runScripts(t, "testdata/scim/*.txt")
+}
+
+// The requests in testdata/scim/conformance are what RFC 7643, 7644 and 9865 demand, by section. docs/conformance.md lists where we
+// differ on purpose.
+func TestSCIMConformance(t *testing.T) { runScripts(t, "testdata/scim/conformance/*.txt") }
+
+func runScripts(t *testing.T, pattern string) {
+	t.Helper()
+	scripts, err := filepath.Glob(pattern)
 	if err != nil || len(scripts) < 5 {
 		t.Fatalf("%d scripts, %v", len(scripts), err)
 	}
@@ -222,7 +232,7 @@ func (v *conversation) send(lines []string) *page {
 	return v.a.do(r)
 }
 
-var expectation = regexp.MustCompile(`^(\$\S*) (=|->|absent|length|contains) ?(.*)$`)
+var expectation = regexp.MustCompile(`^(\$\S*) (=|->|absent|length|contains|~) ?(.*)$`)
 
 func (v *conversation) check(got *page, wanted []string) {
 	v.t.Helper()
@@ -293,6 +303,12 @@ func (v *conversation) assert(got *page, body any, line, path, verb, argument st
 			v.fatalf("%s: nothing there in %s", line, got.body)
 		}
 		v.vars[strings.TrimSpace(argument)] = text
+		return
+	case "~":
+		text, _ := value.(string)
+		if !regexp.MustCompile(argument).MatchString(text) {
+			v.fatalf("%s\ngot %q", line, text)
+		}
 		return
 	case "length":
 		list, ok := value.([]any)

@@ -36,6 +36,7 @@ type compiler struct {
 	postgres bool
 	column   func(scim.AttrPath) (column, bool)
 	some     func(scim.AttrPath) (some, bool)
+	schemas  []schemaOf
 	args     []any
 }
 
@@ -79,6 +80,9 @@ func (c *compiler) compile(f *scim.Filter) (string, error) {
 		}
 		c.args = append(c.args, inner.args...)
 		return s.from + " and " + sql + ")", nil
+	}
+	if f.Path.Attr.Name == "schemas" {
+		return c.schemasCondition(f)
 	}
 	col, ok := c.column(f.Path)
 	if !ok {

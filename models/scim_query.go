@@ -184,7 +184,7 @@ func (db *DB) memberCondition(f *scim.Filter) (string, []any, error) {
 	if value, ok := workEmail(f); ok {
 		return "m.work_email = ?", []any{LowerASCII(value)}, nil
 	}
-	c := &compiler{postgres: db.dialect == "postgres", column: db.memberColumn, some: db.memberSome}
+	c := &compiler{postgres: db.dialect == "postgres", column: db.memberColumn, some: db.memberSome, schemas: db.memberSchemas()}
 	sql, err := c.compile(f)
 	return sql, c.args, err
 }
@@ -194,7 +194,7 @@ func (db *DB) teamCondition(f *scim.Filter) (string, []any, error) {
 	if f == nil {
 		return "true", nil, nil
 	}
-	c := &compiler{postgres: db.dialect == "postgres", column: teamColumn, some: teamSome}
+	c := &compiler{postgres: db.dialect == "postgres", column: teamColumn, some: teamSome, schemas: teamSchemas}
 	sql, err := c.compile(f)
 	return sql, c.args, err
 }
