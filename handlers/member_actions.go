@@ -9,7 +9,7 @@ import (
 	"gatehouse/views"
 )
 
-// changeMemberRole gives somebody another role. Making an owner asks for the password.
+// changeMemberRole gives somebody another role. Making or unmaking an owner asks for the password.
 func (s *Server) changeMemberRole(c echo.Context) error {
 	ctx, id := c.Request().Context(), c.Param("id")
 	m, err := s.db.Member(ctx, orgID(c), id)
@@ -20,17 +20,18 @@ func (s *Server) changeMemberRole(c echo.Context) error {
 	if err != nil || c.FormValue("role") == "" {
 		return s.refused(c, memberURL(id), &models.Error{Kind: models.Invalid, Message: "Choose a role: Owner, Admin or Member."})
 	}
-	if role == models.Owner && m.Role != models.Owner && signedIn(c).Role == models.Owner {
-		step, err := s.stepUp(c)
-		if err != nil {
-			return err
+	if (role == models.Owner) != (m.Role == models.Owner) {
+		page := views.StepUpPage{
+			Title: "Make " + m.Label() + " an owner?", Confirm: "Make " + m.Label() + " an owner", CancelURL: memberURL(id),
+			Sentence: "Owners can change everything in " + signedIn(c).Organization.Name + ", other owners included.",
+			Changes:  []views.Change{{Field: "Role", Before: roleWord(m.Role), After: roleWord(role)}},
 		}
-		if step.Needed {
-			return s.askPassword(c, views.NavUsers, step, views.StepUpPage{
-				Title: "Make " + m.Label() + " an owner?", Confirm: "Make " + m.Label() + " an owner", CancelURL: memberURL(id),
-				Sentence: "Owners can change everything in " + signedIn(c).Organization.Name + ", other owners included.",
-				Changes:  []views.Change{{Field: "Role", Before: roleWord(m.Role), After: roleWord(role)}},
-			})
+		if m.Role == models.Owner {
+			page.Title, page.Confirm, page.Danger = "Take the role Owner from "+m.Label()+"?", "Change the role", true
+			page.Sentence = m.Label() + " can no longer change what only owners of " + signedIn(c).Organization.Name + " can."
+		}
+		if asked, err := s.ownerStepUp(c, views.NavUsers, page); asked || err != nil {
+			return err
 		}
 	}
 	if err := s.db.ChangeRole(ctx, actor(c), signedIn(c).Role, orgID(c), id, role); err != nil {
@@ -73,6 +74,15 @@ func (s *Server) deactivateMember(c echo.Context) error {
 	if m.Status == models.Invited {
 		return s.refused(c, memberURL(id), &models.Error{Kind: models.Conflict, Message: m.Label() + " has not come yet. Revoke the invitation instead."})
 	}
+	if m.Role == models.Owner {
+		asked, err := s.ownerStepUp(c, views.NavUsers, views.StepUpPage{
+			Title: "Deactivate the owner " + m.Label() + "?", Confirm: "Deactivate", CancelURL: memberURL(id), Danger: true,
+			Sentence: m.Label() + " is signed out everywhere and cannot come back until an owner brings them back.",
+		})
+		if asked || err != nil {
+			return err
+		}
+	}
 	if err := s.db.DeactivateMember(ctx, actor(c), signedIn(c).Role, orgID(c), id); err != nil {
 		return s.refused(c, memberURL(id), err)
 	}
@@ -86,6 +96,15 @@ func (s *Server) reactivateMember(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if m.Role == models.Owner {
+		asked, err := s.ownerStepUp(c, views.NavUsers, views.StepUpPage{
+			Title: "Let the owner " + m.Label() + " in again?", Confirm: "Reactivate", CancelURL: memberURL(id),
+			Sentence: m.Label() + " can then change everything in " + signedIn(c).Organization.Name + " again.",
+		})
+		if asked || err != nil {
+			return err
+		}
+	}
 	if err := s.db.ReactivateMember(ctx, actor(c), signedIn(c).Role, orgID(c), id); err != nil {
 		return s.refused(c, memberURL(id), err)
 	}
@@ -98,6 +117,15 @@ func (s *Server) forgetIdentities(c echo.Context) error {
 	m, err := s.db.Member(ctx, orgID(c), id)
 	if err != nil {
 		return err
+	}
+	if m.Role == models.Owner {
+		asked, err := s.ownerStepUp(c, views.NavUsers, views.StepUpPage{
+			Title: "Forget the linked identity of the owner " + m.Label() + "?", Confirm: "Forget it", CancelURL: memberURL(id), Danger: true,
+			Sentence: "Whoever the identity provider names with the address of " + m.Label() + " next is linked anew, and comes as an owner.",
+		})
+		if asked || err != nil {
+			return err
+		}
 	}
 	if err := s.db.ForgetIdentities(ctx, actor(c), signedIn(c).Role, orgID(c), id); err != nil {
 		return s.refused(c, memberURL(id)+"#methods", err)

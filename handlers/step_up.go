@@ -53,6 +53,19 @@ func inline(step views.StepUp) views.StepUp {
 	return step
 }
 
+// ownerStepUp asks an owner for the password before a change that owners alone may make. An admin who sets up the identity provider could
+// come by it as an owner, but does not know an owner's password. When asked is true, the page that asks for it was sent.
+func (s *Server) ownerStepUp(c echo.Context, nav views.Nav, p views.StepUpPage) (asked bool, err error) {
+	if signedIn(c).Role != models.Owner {
+		return false, nil // the models refuse it by name
+	}
+	step, err := s.stepUp(c)
+	if err != nil || !step.Needed {
+		return false, err
+	}
+	return true, s.askPassword(c, nav, step, p)
+}
+
 // askPassword answers a form that has no room for the password with a page that asks for it and sends everything again.
 func (s *Server) askPassword(c echo.Context, nav views.Nav, step views.StepUp, p views.StepUpPage) error {
 	shell, err := s.shell(c, nav)

@@ -28,6 +28,13 @@ func roleValue(r *models.Role) string {
 	return string(*r)
 }
 
+func teamRoleWord(r *models.Role) string {
+	if r == nil {
+		return "No role"
+	}
+	return roleWord(*r)
+}
+
 func (s *Server) renderTeam(c echo.Context, status int, t *models.Team, form teamForm) error {
 	ctx, now := c.Request().Context(), s.db.Now()
 	shell, err := s.shell(c, views.NavTeams)
@@ -112,6 +119,16 @@ func (s *Server) saveTeam(c echo.Context) error {
 	}
 	if form.role.Error == "" && form.role.Value != roleValue(t.Role) && signedIn(c).Role != models.Owner {
 		form.role.Error = "Only an owner can change the role a team carries."
+	}
+	if form.role.Error == "" && form.role.Value != roleValue(t.Role) {
+		asked, err := s.ownerStepUp(c, views.NavTeams, views.StepUpPage{
+			Title: "Change the role of the team " + t.Name + "?", Confirm: "Change the role", CancelURL: teamURL(t.ID),
+			Sentence: "Everybody who is in the team, or comes into it, has at least the role it carries.",
+			Changes:  []views.Change{{Field: "Role", Before: teamRoleWord(t.Role), After: teamRoleWord(role)}},
+		})
+		if asked || err != nil {
+			return err
+		}
 	}
 	if form.role.Error == "" {
 		err := s.db.RenameTeam(ctx, actor(c), orgID(c), t.ID, form.name.Value)
