@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -10,6 +11,9 @@ import (
 func (db *DB) Invite(ctx context.Context, actor Actor, by Role, orgID, email, name string, role Role) (*Member, string, error) {
 	email, err := CleanAddress(email)
 	if err != nil {
+		return nil, "", err
+	}
+	if err := errors.Join(role.check(), checkOptionalName("name", name)); err != nil {
 		return nil, "", err
 	}
 	if role == Owner && by != Owner {
@@ -40,13 +44,17 @@ func (tx *Tx) openToInvitations(email string) error {
 	return err
 }
 
-// ResendInvitation makes a new link for somebody who was invited; the old one stops working.
+// ResendInvitation makes a new link for somebody who was invited; the old one stops working. Forbidden for an owner's invitation unless an
+// owner asks, because whoever holds the link becomes one; Conflict if the directory says by now who belongs on their domain.
 func (db *DB) ResendInvitation(ctx context.Context, actor Actor, orgID, memberID string) (*Member, string, error) {
 	var m *Member
 	var secret string
 	err := db.write(ctx, actor, orgID, func(tx *Tx) error {
 		var err error
 		if m, err = tx.invited(memberID); err != nil {
+			return err
+		}
+		if err := tx.openToInvitations(m.Address()); err != nil {
 			return err
 		}
 		if err := tx.Where("member_id = ?", m.ID).Delete(&Link{}).Error; err != nil {
@@ -87,7 +95,15 @@ func (tx *Tx) invited(memberID string) (*Member, error) {
 	if m.Status != Invited {
 		return nil, conflict("%s has accepted the invitation already, or was never invited.", m.Label())
 	}
-	return m, nil
+	if m.Role != Owner || tx.actor.Kind != Person {
+		return m, nil
+	}
+	var owners []string
+	err = tx.Raw("select id from members where org_id = ? and id = ? and role = 'owner' and status = 'active'", tx.org, tx.actor.ID).Scan(&owners).Error
+	if err == nil && len(owners) == 0 {
+		err = forbidden("Only an owner can send or take back the invitation of an owner.")
+	}
+	return m, err
 }
 
 // Invitation is what the page behind an invitation link shows.
@@ -142,7 +158,7 @@ func (db *DB) AcceptInvitation(ctx context.Context, client Client, secret, first
 	if err != nil {
 		return "", err
 	}
-	if proof.chosen != "" {
+	if proof.chosen != "" || name != "" {
 		if err := CheckName("first_name", name, "your name"); err != nil {
 			return "", err
 		}
@@ -159,6 +175,12 @@ func (db *DB) AcceptInvitation(ctx context.Context, client Client, secret, first
 		}
 		m, err := tx.invited(*l.MemberID)
 		if err != nil {
+			return err
+		}
+		if err := tx.openToInvitations(m.Address()); err != nil {
+			if IsKind(err, Conflict) {
+				return conflict("%s no longer needs this invitation: its identity provider says who belongs. Sign in with single sign-on.", org.Name)
+			}
 			return err
 		}
 		a, err := tx.accountFor(inv.Email, name)

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -26,7 +27,17 @@ func ParseRole(s string) (Role, error) {
 	case "":
 		return RoleMember, nil
 	}
-	return "", invalid("role", "The role is owner, admin or member.")
+	return "", errUnknownRole
+}
+
+var errUnknownRole = invalid("role", "The role is owner, admin or member.")
+
+// check refuses a role that is none.
+func (r Role) check() error {
+	if r == Owner || r == Admin || r == RoleMember {
+		return nil
+	}
+	return errUnknownRole
 }
 
 // Status says whether a member may sign in.
@@ -188,6 +199,9 @@ func (db *DB) AddMember(ctx context.Context, actor Actor, orgID string, email, f
 	if err != nil {
 		return nil, err
 	}
+	if err := errors.Join(role.check(), checkOptionalName("first_name", firstName), checkOptionalName("last_name", lastName)); err != nil {
+		return nil, err
+	}
 	org, err := db.Organization(ctx, orgID)
 	if err != nil {
 		return nil, err
@@ -265,6 +279,9 @@ func (db *DB) RenameMember(ctx context.Context, actor Actor, orgID, memberID, fi
 
 // ChangeRole gives a member another role. Only owners make or unmake owners; the last active owner keeps the role.
 func (db *DB) ChangeRole(ctx context.Context, actor Actor, by Role, orgID, memberID string, role Role) error {
+	if err := role.check(); err != nil {
+		return err
+	}
 	return db.write(ctx, actor, orgID, func(tx *Tx) error {
 		if err := tx.lockOrganization(); err != nil {
 			return err

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -61,6 +62,10 @@ func (db *DB) prepareOrganization(ctx context.Context, name string, owner NewOwn
 		return nil, err
 	}
 	email, err := CleanAddress(owner.Email)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(checkOptionalName("name", owner.Name), checkOptionalName("first_name", owner.FirstName), checkOptionalName("last_name", owner.LastName))
 	if err != nil {
 		return nil, err
 	}

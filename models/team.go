@@ -147,6 +147,9 @@ func (db *DB) SetTeamRole(ctx context.Context, actor Actor, by Role, orgID, id s
 	if by != Owner {
 		return forbidden("Only an owner can give a team a role.")
 	}
+	if role != nil && role.check() != nil {
+		return errUnknownRole
+	}
 	if role != nil && *role == Owner {
 		return invalid("role", "A team cannot make its members owners.")
 	}

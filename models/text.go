@@ -79,12 +79,29 @@ func cleanName(field, s, what string) (string, error) {
 	switch {
 	case s == "":
 		return "", invalid(field, "Enter %s.", what)
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }):
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+	}):
 		return "", invalid(field, "Use one line of ordinary characters for %s.", what)
+	case !strings.ContainsFunc(s, isVisible):
+		return "", invalid(field, "Use characters that can be seen for %s.", what)
 	case utf8.RuneCountInString(s) > 200:
 		return "", invalid(field, "Use at most 200 characters for %s.", what)
 	}
 	return s, nil
+}
+
+// isVisible tells whether a character leaves something on the page: joiners and Hangul fillers do not.
+func isVisible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Mn) && r != '\u2800'
+}
+
+// checkOptionalName is CheckName for a name that may be left out.
+func checkOptionalName(field, name string) error {
+	if strings.TrimSpace(name) == "" {
+		return nil
+	}
+	return CheckName(field, name, "the name")
 }
 
 var likeEscapes = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
