@@ -129,14 +129,14 @@ func (db *DB) AuditEvents(ctx context.Context, orgID string, f AuditFilter) ([]A
 	if order == "id" {
 		slices.Reverse(events)
 	}
-	return events, err
+	return events, translate(err)
 }
 
 // CountAuditEvents counts the events a filter keeps, on all pages.
 func (db *DB) CountAuditEvents(ctx context.Context, orgID string, f AuditFilter) (int, error) {
 	var n int64
 	err := f.apply(db.read(ctx).Model(&AuditEvent{}), orgID).Count(&n).Error
-	return int(n), err
+	return int(n), translate(err)
 }
 
 // apply narrows a query of events, but for the page.
@@ -147,7 +147,7 @@ func (f AuditFilter) apply(q *gorm.DB, orgID string) *gorm.DB {
 	}
 	if f.Text != "" {
 		like := likeContains(f.Text)
-		q = q.Where("(lower(actor_label) like ? escape '!' or lower(target_label) like ? escape '!' or actor_ip like ? escape '!' or id = ?)", like, like, like, f.Text)
+		q = q.Where("(lower(actor_label) like ? escape '!' or lower(target_label) like ? escape '!' or actor_ip like ? escape '!' or id = ?)", like, like, like, storable(f.Text))
 	}
 	if f.MemberID != "" {
 		q = q.Where("(target_id = ? or actor_id = ?)", f.MemberID, f.MemberID)

@@ -137,7 +137,7 @@ func (db *DB) openSQLite(path string) error {
 		}
 	}
 	open := func(connections int) (*gorm.DB, error) {
-		pool, err := driver.Open(sqliteDSN(path, sqliteTime))
+		pool, err := driver.Open(sqliteDSN(path, sqliteTime), lowerAll)
 		if err != nil {
 			return nil, err
 		}
@@ -153,6 +153,15 @@ func (db *DB) openSQLite(path string) error {
 		return err
 	}
 	return os.Chmod(path, 0o600)
+}
+
+// lowerAll gives SQLite a lower() that knows more than ASCII, like PostgreSQL's and strings.ToLower.
+func lowerAll(c *sqlite3.Conn) error {
+	return c.CreateFunction("lower", 1, sqlite3.DETERMINISTIC|sqlite3.INNOCUOUS, func(ctx sqlite3.Context, arg ...sqlite3.Value) {
+		if arg[0].Type() != sqlite3.NULL {
+			ctx.ResultText(strings.ToLower(arg[0].Text()))
+		}
+	})
 }
 
 func sqliteDSN(path, timeFormat string) string {

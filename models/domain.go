@@ -70,7 +70,7 @@ func (db *DB) Domains(ctx context.Context, orgID string) ([]Domain, error) {
 func (db *DB) Domain(ctx context.Context, orgID, id string) (*Domain, error) {
 	var list []Domain
 	if err := db.read(ctx).Raw(domainsSQL+" and d.id = ?", orgID, id).Scan(&list).Error; err != nil {
-		return nil, err
+		return nil, found(err, "domain")
 	}
 	if len(list) == 0 {
 		return nil, notFound("domain")

@@ -81,7 +81,7 @@ func (db *DB) People(ctx context.Context, orgID string, f MemberFilter) ([]Perso
 	if f.Before {
 		slices.Reverse(rows)
 	}
-	return rows, err
+	return rows, translate(err)
 }
 
 // CountMatching counts the members a filter keeps, on all pages.
@@ -89,7 +89,7 @@ func (db *DB) CountMatching(ctx context.Context, orgID string, f MemberFilter) (
 	cond, args := f.conditions(orgID)
 	var n int
 	err := db.read(ctx).Raw("select count(*) "+strings.Join(cond, " "), args...).Scan(&n).Error
-	return n, err
+	return n, translate(err)
 }
 
 // conditions are the tables of the list and what the filter asks of their rows, but for the page.
@@ -210,7 +210,7 @@ func (db *DB) Identities(ctx context.Context, orgID, memberID string) ([]Identit
 	var list []Identity
 	err := db.read(ctx).Where("org_id = ? and member_id = ?", orgID, memberID).
 		Order("case kind when 'objectid' then 0 when 'persistent' then 1 when 'nameid' then 2 else 3 end, last_seen_at desc").Limit(100).Find(&list).Error
-	return list, err
+	return list, translate(err)
 }
 
 // Readiness is how one member stands towards Require Single Sign-On.

@@ -185,7 +185,7 @@ func (db *DB) Sessions(ctx context.Context, orgID, memberID string) ([]Session, 
 	now := db.Now()
 	err := db.read(ctx).Where("org_id = ? and member_id = ? and idle_expires_at > ? and expires_at > ?", orgID, memberID, now, now).
 		Order("last_seen_at desc, id desc").Limit(200).Find(&list).Error
-	return list, err
+	return list, translate(err)
 }
 
 // EndSession ends one session of a member. NotFound if it is not that member's in that organization.

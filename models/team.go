@@ -57,7 +57,7 @@ func (db *DB) Teams(ctx context.Context, orgID, text, afterKey, afterID string, 
 	}
 	var rows []TeamRow
 	err := db.read(ctx).Raw(q+" order by t.name_key, t.id limit ?", append(args, limit)...).Scan(&rows).Error
-	return rows, err
+	return rows, translate(err)
 }
 
 // TeamsOf are the teams of one member by name.
@@ -66,7 +66,7 @@ func (db *DB) TeamsOf(ctx context.Context, orgID, memberID string) ([]TeamRow, e
 	err := db.read(ctx).Raw(`select t.*, (select count(*) from team_members x where x.team_id = t.id) as members
 		from teams t join team_members tm on tm.team_id = t.id where t.org_id = ? and tm.member_id = ? order by t.name_key, t.id limit 1000`,
 		orgID, memberID).Scan(&rows).Error
-	return rows, err
+	return rows, translate(err)
 }
 
 // Team is one team. NotFound if the organization has none with that id.

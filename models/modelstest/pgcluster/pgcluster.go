@@ -95,7 +95,7 @@ func (c *Cluster) start(bin string) error {
 	}
 	data := filepath.Join(c.dir, "data")
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata="+data, "--username="+superuser, "--auth=trust",
-		"--encoding=UTF8", "--locale=C", "--no-sync")
+		"--encoding=UTF8", "--locale=C", "--lc-ctype=C.UTF-8", "--no-sync")
 	// An output that a child keeps open would make `go test` wait for it: everything goes to a file.
 	log, err := os.OpenFile(c.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
