@@ -25,7 +25,10 @@ var files embed.FS
 // one declared timestamptz would come back as text.
 var forSQLite = strings.NewReplacer(
 	" timestamptz", " timestamp",
-	"alter table members set (fillfactor = 80);", "", // SQLite has no such thing and needs none
+	// What speaks of PostgreSQL's pages and row locks, which SQLite does not have.
+	"alter table members set (fillfactor = 80);", "",
+	"alter table members drop constraint members_org_id_fkey;", "",
+	"alter table audit_events drop constraint audit_events_org_id_fkey;", "",
 )
 
 // Apply brings db to the newest version and returns how many files it applied. dialect is "sqlite" or "postgres".
