@@ -73,7 +73,7 @@ func (db *DB) AllowLink(ctx context.Context, client Client, email string) error 
 	if err != nil {
 		return err
 	}
-	if err := db.limit(ctx, "link:ip:"+client.IP, mailedLinksByIP); err != nil {
+	if err := db.limit(ctx, "link:ip:"+networkOf(client.IP), mailedLinksByIP); err != nil {
 		return err
 	}
 	return db.limit(ctx, "link:"+hashSecret(email), mailedLinks)

@@ -113,12 +113,13 @@ func (db *DB) passwordMatches(ctx context.Context, hash *string, password string
 // checkPassword is the proof of a password for a sign-in or a step-up, limited per address and client, and per client. a is nil when
 // nobody has the address: everything then goes the same way and takes the same time, and the limits count the same.
 func (db *DB) checkPassword(ctx context.Context, a *Account, email, password, ip string) error {
-	if err := db.limit(ctx, "password:ip:"+ip, passwordAttemptsByIP); err != nil {
+	from := networkOf(ip)
+	if err := db.limit(ctx, "password:ip:"+from, passwordAttemptsByIP); err != nil {
 		return err
 	}
 	// Per client and address, so that a stranger cannot lock a person out from where that person sits. By the address and not by the
 	// account: one count for all unknown addresses would tell them from the known ones.
-	if err := db.limit(ctx, "password:"+hashSecret(email)+":"+ip, passwordAttempts); err != nil {
+	if err := db.limit(ctx, "password:"+hashSecret(email)+":"+from, passwordAttempts); err != nil {
 		return err
 	}
 	var hash *string

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"net/netip"
 	"time"
 )
 
@@ -17,6 +18,20 @@ var (
 	mailedLinks          = RateLimit{Every: 10 * time.Minute, Burst: 5}
 	mailedLinksByIP      = RateLimit{Every: 30 * time.Second, Burst: 20}
 )
+
+// networkOf is what attempts are counted by: the address, and of IPv6 the network of 64 bits that one customer has, because there everybody
+// can come from a new address with each attempt.
+func networkOf(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil || a.Unmap().Is4() {
+		return ip
+	}
+	p, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return ip
+	}
+	return p.String()
+}
 
 // limit takes one call from the allowance of key, across all instances: a generic cell rate in one row and one statement. TooMany, with
 // how long to wait, when it is used up.
