@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,10 +49,19 @@ func NewDNS(server string) *DNS {
 // resolve to, and must not be able to make us talk to machines inside the operator's network.
 func publicAuthority(ip netip.Addr) (string, bool) {
 	ip = ip.Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(specialNetworks, func(n netip.Prefix) bool { return n.Contains(ip) }) {
 		return "", false
 	}
 	return netip.AddrPortFrom(ip, 53).String(), true
+}
+
+// specialNetworks are those of the IANA special-purpose registries that netip does not know: shared and reserved ones, and the IPv6 ones
+// behind which a translator or a tunnel may reach any IPv4 address.
+var specialNetworks = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"),
+	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
 }
 
 // TXT implements Resolver.

@@ -102,6 +102,8 @@ func TestNameServersInsideOurNetworkAreNotAsked(t *testing.T) {
 		"9.9.9.9": true, "2620:fe::fe": true,
 		"127.0.0.1": false, "10.0.0.1": false, "192.168.0.1": false, "169.254.169.254": false, "::1": false,
 		"fe80::1": false, "fd00::1": false, "0.0.0.0": false, "224.0.0.1": false, "::ffff:10.0.0.1": false,
+		"0.1.2.3": false, "100.100.2.136": false, "100.128.0.1": true, "198.18.0.1": false, "240.0.0.1": false,
+		"::7f00:1": false, "64:ff9b::a00:1": false, "64:ff9b:1::a00:1": false, "2002:a00:1::1": false, "2001::1": false, "2001:500:1::53": true,
 	} {
 		if _, ok := publicAuthority(netip.MustParseAddr(ip)); ok != want {
 			t.Errorf("%s asked: %v, want %v", ip, ok, want)
