@@ -30,8 +30,9 @@ func rules() map[string]rule {
 	saml := []string{"github.com/crewjam/saml", "github.com/russellhaering/goxmldsig", "github.com/beevik/etree"}
 	return map[string]rule{
 		"static":     {},
-		"scim":       {},
+		"scim":       {tests: []string{"github.com/scim2/filter-parser/v2", "github.com/elimity-com/scim"}},
 		"domains":    {theirs: []string{"golang.org/x/net"}, tests: []string{"github.com/miekg/dns"}},
+		"fetch":      {},
 		"config":     {theirs: []string{"github.com/caarlos0/env/v11"}},
 		"sso":        {theirs: saml},
 		"migrations": {theirs: []string{"github.com/pressly/goose/v3", "gorm.io/gorm"}, tests: []string{"models/modelstest"}},
@@ -44,7 +45,7 @@ func rules() map[string]rule {
 		"models/modelstest/pgcluster": {theirs: []string{"github.com/jackc/pgx/v5"}},
 		"views":                       {ours: []string{"static"}, theirs: []string{"github.com/a-h/templ", "rsc.io/qr"}},
 		"handlers": {
-			ours:   []string{"config", "models", "sso", "scim", "domains", "views", "static"},
+			ours:   []string{"config", "models", "sso", "scim", "domains", "fetch", "views", "static"},
 			theirs: []string{"github.com/labstack/echo/v4", "github.com/prometheus/client_golang", "github.com/a-h/templ"},
 			tests:  append(saml, "models/modelstest", "github.com/miekg/dns"),
 		},
