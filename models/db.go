@@ -43,6 +43,8 @@ type Options struct {
 	SkipMigrations bool
 	// NoRateLimits lets anybody try as often as they like; for load tests only.
 	NoRateLimits bool
+	// Trace is told of every statement on PostgreSQL; for tests and benchmarks.
+	Trace Trace
 }
 
 // DB is the one door to the database.
@@ -87,7 +89,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		lockPath = path + lockSuffix
 		err = db.openSQLite(path)
 	case strings.HasPrefix(o.URL, "postgres://"), strings.HasPrefix(o.URL, "postgresql://"):
-		err = db.openPostgres(ctx, o.URL)
+		err = db.openPostgres(ctx, o.URL, o.Trace)
 	default:
 		return nil, errors.New("DATABASE_URL: expected sqlite:PATH or postgres://…")
 	}
@@ -173,11 +175,14 @@ func sqliteDSN(path, timeFormat string) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
-func (db *DB) openPostgres(ctx context.Context, dsn string) error {
+func (db *DB) openPostgres(ctx context.Context, dsn string, trace Trace) error {
 	db.dialect = "postgres"
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return err
+	}
+	if trace != nil {
+		config.ConnConfig.Tracer = &tracer{trace: trace}
 	}
 	config.MaxConns = postgresConnections
 	config.MaxConnLifetime, config.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute

@@ -68,7 +68,7 @@ func Open(t *testing.T, url string, options ...Option) *models.DB {
 }
 
 // URL makes a fresh, migrated database and returns its address, in the form of DATABASE_URL.
-func URL(t *testing.T, dialect string) string {
+func URL(t testing.TB, dialect string) string {
 	t.Helper()
 	switch dialect {
 	case SQLite:
@@ -130,7 +130,7 @@ var startPostgres = sync.OnceValues(func() (postgresServer, error) {
 	return postgresServer{cluster, template}, migrate(cluster.URL(template))
 })
 
-func postgresCopy(t *testing.T, migrated bool) string {
+func postgresCopy(t testing.TB, migrated bool) string {
 	t.Helper()
 	server, err := startPostgres()
 	if err != nil {
