@@ -22,6 +22,9 @@ func (db *DB) Invite(ctx context.Context, actor Actor, by Role, orgID, email, na
 	var m *Member
 	var secret string
 	err = db.write(ctx, actor, orgID, func(tx *Tx) error {
+		if err := tx.shareOrganization(); err != nil {
+			return err
+		}
 		if err := tx.openToInvitations(email); err != nil {
 			return err
 		}
@@ -169,6 +172,9 @@ func (db *DB) AcceptInvitation(ctx context.Context, client Client, secret, first
 	}
 	token := ""
 	err = db.write(ctx, Actor{Kind: Anonymous, Label: inv.Email, IP: client.IP}, org.ID, func(tx *Tx) error {
+		if err := tx.shareOrganization(); err != nil {
+			return err
+		}
 		l, err := tx.useLink("invitation", secret)
 		if err != nil {
 			return err

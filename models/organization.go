@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"gorm.io/gorm/clause"
 )
 
 // Organization is a tenant. Its public id is org_….
@@ -119,6 +121,19 @@ func (db *DB) Organizations(ctx context.Context) ([]OrganizationSize, error) {
 
 // lockOrganization makes operations that depend on the whole organization (who is the last owner) take turns.
 func (tx *Tx) lockOrganization() error {
+	return tx.holdOrganization("NO KEY UPDATE") // rows that merely refer to it need not wait
+}
+
+// shareOrganization keeps whoever calls lockOrganization out until the transaction ends, and others who share it not: for those who act by
+// the organization's switches while these must not change.
+func (tx *Tx) shareOrganization() error { return tx.holdOrganization("SHARE") }
+
+// holdOrganization comes before any other lock in its transaction, and is NotFound if there is no such organization.
+func (tx *Tx) holdOrganization(strength string) error {
+	q := tx.Where("id = ?", tx.org)
+	if tx.db.dialect == "postgres" {
+		q = q.Clauses(clause.Locking{Strength: strength})
+	}
 	var o Organization
-	return found(tx.lock(tx.DB).Where("id = ?", tx.org).Take(&o).Error, "organization")
+	return found(q.Take(&o).Error, "organization")
 }

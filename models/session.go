@@ -72,6 +72,11 @@ type newSession struct {
 	endsBy                       time.Time // set by the identity provider; zero if it sets no end
 }
 
+// limits are when a session begun at that time ends, if nothing happens in it after now, and at the latest.
+func (o *Organization) limits(now, begun time.Time) (idle, ends time.Time) {
+	return now.Add(time.Duration(o.SessionIdleMinutes) * time.Minute), begun.Add(time.Duration(o.SessionAbsoluteMinutes) * time.Minute)
+}
+
 // startSession makes a session row and returns its token, "id.secret". Every sign-in makes a new one: tokens are never carried over.
 func (tx *Tx) startSession(m *Member, o *Organization, n newSession) (string, error) {
 	secret := newSecret()
@@ -79,9 +84,8 @@ func (tx *Tx) startSession(m *Member, o *Organization, n newSession) (string, er
 		ID: newID("ses_", tx.now), SecretHash: hashSecret(secret), AccountID: *m.AccountID, OrgID: m.OrgID, MemberID: m.ID,
 		Method: n.method, Recovery: n.recovery, Issuer: n.issuer, NameID: n.nameID, SessionIndex: n.sessionIndex,
 		CreatedAt: tx.now, LastSeenAt: tx.now, IP: n.client.IP, UserAgent: truncate(n.client.UserAgent, 400),
-		IdleExpiresAt: tx.now.Add(time.Duration(o.SessionIdleMinutes) * time.Minute),
-		ExpiresAt:     tx.now.Add(time.Duration(o.SessionAbsoluteMinutes) * time.Minute),
 	}
+	s.IdleExpiresAt, s.ExpiresAt = o.limits(tx.now, tx.now)
 	if n.steppedUp {
 		s.SteppedUpAt = &tx.now
 	}
@@ -115,7 +119,7 @@ func (db *DB) SessionByToken(ctx context.Context, token string) (*SignedIn, erro
 	}
 	now := db.Now()
 	r := db.read(ctx).Raw(sessionSQL, id, now, now).Scan(&row)
-	if r.Error != nil {
+	if r.Error != nil && !isNoText(r.Error) {
 		return nil, r.Error
 	}
 	if r.RowsAffected == 0 || !sameHash(row.Session.SecretHash, hashSecret(secret)) {
@@ -176,7 +180,11 @@ func (db *DB) SignOut(ctx context.Context, client Client, token string) error {
 	if err != nil {
 		return err
 	}
-	return db.EndSession(ctx, s.Actor(client.IP), s.Organization.ID, s.Member.ID, s.Session.ID)
+	err = db.EndSession(ctx, s.Actor(client.IP), s.Organization.ID, s.Member.ID, s.Session.ID)
+	if IsKind(err, NotFound) {
+		return nil // it ended meanwhile
+	}
+	return err
 }
 
 // Sessions are a member's sessions, the latest first.
@@ -300,6 +308,9 @@ func (db *DB) SwitchOrganization(ctx context.Context, s *SignedIn, client Client
 		}
 		return db.write(ctx, Actor{Kind: Person, ID: d.Member.ID, Label: d.Member.Label(), IP: client.IP}, orgID, func(tx *Tx) error {
 			// Read again under lock: a deactivation or a switch between the look at the doors and here wins.
+			if err := tx.shareOrganization(); err != nil {
+				return err
+			}
 			m, err := tx.member(d.Member.ID)
 			if err != nil {
 				return err
@@ -311,10 +322,17 @@ func (db *DB) SwitchOrganization(ctx context.Context, s *SignedIn, client Client
 			if !open || m.Status != Active || !same(m.AccountID, &s.Account.ID) {
 				return conflict("Your access to %s changed just now. Try again.", d.Organization.Name)
 			}
-			err = tx.Model(&Session{}).Where("id = ? and account_id = ?", s.Session.ID, s.Account.ID).
-				UpdateColumns(map[string]any{"org_id": orgID, "member_id": d.Member.ID, "stepped_up_at": nil, "recovery": false}).Error
-			if err != nil {
-				return err
+			idle, ends := d.Organization.limits(tx.now, s.Session.CreatedAt)
+			if s.Session.ExpiresAt.Before(ends) {
+				ends = s.Session.ExpiresAt
+			}
+			r := tx.Model(&Session{}).Where("id = ? and account_id = ?", s.Session.ID, s.Account.ID).
+				UpdateColumns(map[string]any{"org_id": orgID, "member_id": d.Member.ID, "stepped_up_at": nil, "recovery": false, "idle_expires_at": idle, "expires_at": ends})
+			if r.Error != nil {
+				return r.Error
+			}
+			if r.RowsAffected == 0 {
+				return &Error{Kind: Unauthenticated, Message: "Your session ended meanwhile. Sign in again."}
 			}
 			tx.record("session.started", d.Member.target(), nil, Facts{"signed_in_by": MethodPassword, "switched_from": s.Organization.ID})
 			return nil
