@@ -132,8 +132,9 @@ What to click, with both sites side by side:
   2. Pretend Azure: Single sign-on, fill in Identifier, Reply URL and Sign on URL; download Certificate (Base64)
   3. Gatehouse: Access Security, enter Issuer URL and Identity Provider Sign-in URL, upload the certificate
   4. Gatehouse: Domain Claiming, claim acme.com; Pretend Azure: DNS, publish the record; Gatehouse: Check now
-  5. Gatehouse: turn Single Sign-On on; sign in as somebody whom Pretend Azure has assigned
-  6. Gatehouse: SCIM, generate a token; Pretend Azure: Provisioning, paste Tenant URL and Secret Token, run a cycle
+  5. Pretend Azure: Users and groups, assign Dana Reyes; Gatehouse: Access Security, Test in a new tab, pick her
+  6. Gatehouse: turn Single Sign-On on; sign in as somebody whom Pretend Azure has assigned
+  7. Gatehouse: SCIM, generate a token; Pretend Azure: Provisioning, paste Tenant URL and Secret Token, run a cycle
 
 `, baseURL, azureURL, demoOwner, demoPassword)
 }

@@ -49,7 +49,7 @@ func (a *Azure) overviewSteps() []overviewStep {
 		{"Add the claims email, firstName and lastName", "Gatehouse reads Entra’s own claims too, so this may be left out. The Namespace may stay or go.", shortClaims, "/sso#claims", "Edit claims"},
 		{"Take certificate, Login URL and Identifier to Gatehouse", "Download Certificate (Base64), upload it there, and paste Login URL and Microsoft Entra Identifier.", state(a.downloaded), "/sso#certificates", "Open certificates"},
 		{"Assign people and groups", "Only who is assigned may sign in and is provisioned.", state(assigned), "/users", "Assign"},
-		{"Sign in as somebody", "Turn Single Sign-On on in Gatehouse, then open the tile, or enter the person’s e-mail on Gatehouse’s sign-in page.", state(a.answered), "/myapps", "Open My Apps"},
+		{"Sign in as somebody", "Press Test in a new tab in Gatehouse and pick yourself; turn Single Sign-On on there. Then open the tile, or enter the person’s e-mail on Gatehouse’s sign-in page.", state(a.answered), "/myapps", "Open My Apps"},
 		{"Connect provisioning", "Paste Tenant URL and Secret Token from Gatehouse, press Test Connection, save, and run a cycle.", state(a.prov.last != nil), "/provisioning", "Provision"},
 	}
 }

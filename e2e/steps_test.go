@@ -18,13 +18,15 @@ type world struct {
 	demo  *demo
 	admin *page // at Gatehouse
 	azure *page
+
+	javaScript bool // of the owner's browser
 }
 
 // newWorld starts a demo and opens the owner's browser, with JavaScript or without.
 func newWorld(t *testing.T, javaScript bool) *world {
 	t.Helper()
 	d := startDemo(t)
-	w := &world{t: t, demo: d, admin: newPage(t, d.app)}
+	w := &world{t: t, demo: d, admin: newPage(t, d.app), javaScript: javaScript}
 	w.azure = w.admin.tab(d.azure)
 	if !javaScript {
 		w.admin.noJavaScript()
@@ -168,7 +170,31 @@ func (w *world) setUpSSO() {
 	w.configureAzure()
 	w.connect()
 	w.claimDomain()
+	w.test()
 	w.turnOn("Single Sign-On")
+}
+
+// test runs a test sign-in as the owner, who is assigned at Azure for that long. The new tab that it would open is this one.
+func (w *world) test() {
+	w.t.Helper()
+	w.assign("Dana Reyes")
+	w.beginTest()
+	w.admin.press("Dana Reyes")
+	if !w.javaScript {
+		w.admin.press("Continue to Gatehouse")
+	}
+	w.admin.see("Would sign in as Dana Reyes, existing member, Owner", "Passed")
+	w.azure.open("/users")
+	w.azure.press("Unassign", "Dana Reyes")
+}
+
+// beginTest presses “Test in a new tab” and ends where people are picked.
+func (w *world) beginTest() {
+	w.t.Helper()
+	w.admin.open(ssoPage + "/test")
+	must[bool](w.admin, "(document.querySelectorAll('form[target]').forEach((form) => { form.removeAttribute('target'); delete form.dataset.then; }), true)")
+	w.admin.press("Test in a new tab")
+	w.admin.see("Pick a person")
 }
 
 // assign assigns somebody, or a group, to the application at Azure.

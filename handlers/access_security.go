@@ -59,6 +59,7 @@ func (s *Server) frame(c echo.Context, a *access, current string) (views.Shell, 
 		Chips: []views.Chip{a.domainsChip(), a.connectionChip(), a.certificateChip(), a.requireChip(), a.scimChip()},
 	}
 	if signedIn(c).CanManage() {
+		head.Tabs = append(head.Tabs, views.Tab{Text: "Activity", URL: activityPath, Current: current == activityPath})
 		shell.Notices, err = s.accessNotices(c, a)
 		return shell, head, err
 	}

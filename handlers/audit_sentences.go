@@ -42,6 +42,8 @@ var sayings = map[string]saying{
 	"account.password_reset":     {"key-round", "", func(t telling) string { return t.whom + " set a new password by mailed link" }},
 	"account.renamed":            {"pencil", "", func(t telling) string { return t.whom + " changed their name" }},
 
+	"activity.raw_viewed": {"file-code", "", func(t telling) string { return t.who + " looked at the message behind the sign-in of " + t.whom }},
+
 	"domain.claimed":  {"globe", "", func(t telling) string { return t.who + " claimed " + t.whom }},
 	"domain.lapsed":   {"triangle-alert", views.ToneWarn, func(t telling) string { return t.whom + " has lapsed: its DNS record was gone for seven days" }},
 	"domain.lapsing":  {"triangle-alert", views.ToneWarn, func(t telling) string { return "The DNS record of " + t.whom + " is gone" }},
@@ -86,11 +88,24 @@ var sayings = map[string]saying{
 	"session.started":       {"log-in", "", saySessionStarted},
 	"session.stepped_up":    {"lock", "", func(t telling) string { return t.whom + " entered their password again" }},
 
+	"sso_certificate.approved": {"file-badge", "", func(t telling) string {
+		return t.who + " approved the certificate " + commonName(t.whom) + " by its thumbprint"
+	}},
+	"sso_certificate.dismissed": {"file-badge", "", func(t telling) string { return t.who + " dismissed the certificate " + commonName(t.whom) }},
+	"sso_certificate.found": {"file-badge", views.ToneWarn, func(t telling) string {
+		return "The certificate " + commonName(t.whom) + " was found and waits for approval"
+	}},
+	"sso_metadata.changed": {"triangle-alert", views.ToneWarn, func(telling) string {
+		return "The identity provider’s metadata names other addresses than those set here"
+	}},
+	"sso_metadata.followed":   {"refresh-cw", "", func(t telling) string { return t.who + " set the address of the identity provider’s metadata" }},
+	"sso_metadata.unfollowed": {"refresh-cw", "", func(t telling) string { return t.who + " stopped the reading of the identity provider’s metadata" }},
 	"sso_certificate.added":   {"file-badge", "", func(t telling) string { return t.who + " added the certificate " + commonName(t.whom) }},
 	"sso_certificate.removed": {"file-badge", "", func(t telling) string { return t.who + " removed the certificate " + commonName(t.whom) }},
 	"sso_connection.changed":  {"shield-check", "", func(t telling) string { return t.who + " changed the SSO connection" }},
 	"sso_connection.removed":  {"shield-check", views.ToneWarn, func(t telling) string { return t.who + " removed the SSO configuration" }},
 	"sso_connection.switched": {"shield-check", "", sayConnectionSwitched},
+	"sso_test.link_created":   {"flask-conical", "", func(t telling) string { return t.who + " made a link for test sign-ins" }},
 
 	"team.adopted":      {"users", "", func(t telling) string { return t.who + " took over the team " + t.whom }},
 	"team.changed":      {"users", "", func(t telling) string { return t.who + " changed the team " + t.whom }},

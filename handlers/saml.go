@@ -35,6 +35,7 @@ func (s *Server) samlRoutes(g *echo.Group) {
 	g.POST("/:org/acs", s.samlACS)
 	g.GET("/:org/finish", s.samlFinish, s.loadSession)
 	g.GET("/:org/metadata", s.samlMetadata)
+	s.testRoutes(g)
 }
 
 // The addresses an identity provider is told (PRODUCT.md §2: a contract).
@@ -126,6 +127,14 @@ func (s *Server) samlACS(c echo.Context) error {
 		return err
 	}
 	response, err := samlResponse(c)
+	if relayState := c.Request().PostForm.Get("RelayState"); isTestID(relayState) {
+		switch test, failed := s.testOf(c, org, relayState, response); {
+		case failed != nil:
+			return failed
+		case test != nil:
+			return s.finishTest(c, test, response, err)
+		}
+	}
 	if err != nil {
 		return s.refuseSAML(c, org, "", err)
 	}
@@ -144,13 +153,25 @@ func (s *Server) samlACS(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if pending.Purpose == models.LoginToTest {
+		// Its RelayState was lost on the way.
+		test, err := s.db.FindTest(ctx, org, "", id)
+		if err != nil || test == nil {
+			return errors.Join(err, echo.ErrNotFound)
+		}
+		return s.finishTest(c, test, response, nil)
+	}
 	protocol, err := s.samlConnection(connection)
 	if err != nil {
 		return err
 	}
-	identity, err := sso.Verify(protocol, response, sso.PendingRequest{ID: pending.ID, IssuedAt: pending.CreatedAt}, s.db.Now())
+	request, now := sso.PendingRequest{ID: pending.ID, IssuedAt: pending.CreatedAt}, s.db.Now()
+	identity, err := sso.Verify(protocol, response, request, now)
+	if e, ok := asSSOError(err); ok {
+		return s.refuseResponse(c, org, id, e, sso.Inspect(protocol, response, request, now), response)
+	}
 	if err != nil {
-		return s.refuseSAML(c, org, id, err)
+		return err
 	}
 	code, err := s.db.ClaimLogin(ctx, org, id, loginIdentity(identity))
 	if isRefusal(err) {

@@ -39,6 +39,15 @@ func (s *Server) refuseSAML(c echo.Context, orgID, requestID string, err error) 
 	return s.answerSAMLRefusal(c, orgID, written)
 }
 
+// refuseResponse is refuseSAML for a response that could be looked at: how it went through all checks is kept for the admins, and the
+// message without its signature values.
+func (s *Server) refuseResponse(c echo.Context, orgID, requestID string, e *sso.Error, i sso.Inspection, response []byte) error {
+	refusal, _ := s.loginRefusal(e)
+	refusal.Who, refusal.Raw = i.Email.Value, sso.Redact(response)
+	refusal.Detail["trace"] = traceOf(i)
+	return s.refuseSAML(c, orgID, requestID, &refusal)
+}
+
 // loginRefusal gives the protocol's refusals the shape of the models'; ok is false for anything else.
 func (s *Server) loginRefusal(err error) (refusal models.LoginRefusal, ok bool) {
 	var r *models.LoginRefusal
@@ -49,10 +58,22 @@ func (s *Server) loginRefusal(err error) (refusal models.LoginRefusal, ok bool) 
 	if !errors.As(err, &e) {
 		return refusal, false
 	}
-	return models.LoginRefusal{
+	refusal = models.LoginRefusal{
 		Reason: models.RefusalReason(e.Reason), Employee: e.Employee(), Admin: e.Admin(), Got: e.Got, Want: e.Want, FixAt: e.Place(),
 		Detail: models.Facts{"side": string(e.Side())},
-	}, true
+	}
+	if m, ok := microsoftStatus(e); ok {
+		refusal.Employee, refusal.Admin, refusal.FixAt, refusal.Detail["side"] = m.Employee, m.Admin, m.FixAt, string(m.Side)
+	}
+	return refusal, true
+}
+
+// microsoftStatus is what Microsoft's own code says, where an error status carries one.
+func microsoftStatus(e *sso.Error) (sso.MicrosoftEntry, bool) {
+	if !strings.HasPrefix(string(e.Reason), "status_") {
+		return sso.MicrosoftEntry{}, false
+	}
+	return sso.InStatus(e.Got)
 }
 
 // answerSAMLRefusal is the page after a refused sign-in. What was expected and received is for signed-in managers of this organization

@@ -19,6 +19,15 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 	managers.POST("/access-security/sso/idp-managed", s.switchIdPManaged)
 	managers.POST("/access-security/sso/certificates/:id/remove", s.removeCertificate)
 	managers.POST("/access-security/sso/remove", s.removeSSO)
+	managers.GET("/access-security/sso/test", s.testPage)
+	managers.POST("/access-security/sso/test", s.beginTest)
+	managers.POST("/access-security/sso/test/link", s.createTestLink)
+	managers.POST("/access-security/sso/test/explain", s.explainMicrosoft)
+	managers.GET("/access-security/sso/test/:id", s.testRunPage)
+
+	managers.GET("/access-security/activity", s.activityPage)
+	managers.GET("/access-security/activity/:id", s.activityEntryPage)
+	managers.POST("/access-security/activity/:id/raw", s.activityRaw)
 
 	managers.POST("/access-security/domains", s.claimDomain)
 	managers.POST("/access-security/domains/:id/check", s.checkDomain)

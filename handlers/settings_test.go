@@ -76,7 +76,7 @@ func TestMembersChangeNothing(t *testing.T) {
 			scimPath + "/tokens", usersPath + "/invite", teamsPath, usersPath + "/mem_x/role", teamsPath + "/team_x/delete"} {
 			bo.post(path, "org", acme.ID).wantStatus(http.StatusForbidden).wantText("main", "Only owners and admins of Acme can do this")
 		}
-		for _, path := range []string{usersPath, teamsPath, auditPath, auditPath + "/export?format=csv", usersPath + "/" + a.memberID(acme, "ana@acme.com"), ssoPath + "/require"} {
+		for _, path := range []string{usersPath, teamsPath, auditPath, auditPath + "/export?format=csv", usersPath + "/" + a.memberID(acme, "ana@acme.com"), ssoPath + "/require", testPath, activityPath} {
 			bo.get(path).wantStatus(http.StatusForbidden).wantText("main", "Only owners and admins of Acme can do this")
 		}
 	})

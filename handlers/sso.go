@@ -38,6 +38,10 @@ func (s *Server) renderSSO(c echo.Context, status int, a *access, form views.SSO
 		return err
 	}
 	p.SSO, p.Require, p.IdPManaged = a.switches(missing)
+	if p.Test, err = s.testCard(c, a, missing); err != nil {
+		return err
+	}
+	s.allowIdPForm(c)
 	p.Remove = a.removal()
 	if p.Changed, err = s.lastChange(c, "sso_connection"); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/models"
+	"gatehouse/models/modelstest"
 )
 
 func TestSingleSignOnIsTurnedOnWhenNothingIsMissing(t *testing.T) {
@@ -21,6 +22,11 @@ func TestSingleSignOnIsTurnedOnWhenNothingIsMissing(t *testing.T) {
 		}
 		a.verifiedDomain(acme, "acme.com")
 		ana.postFiles(ssoPath, []file{{"a.cer", a.goodCertificate("A")}}, "org", acme.ID, "sign_in_url", entraSignIn, "issuer", entraIssuer).wantStatus(http.StatusSeeOther)
+		p = ana.get(ssoPath).wantText("#sso-why", "Before it can be turned on: Run a test sign-in").wantText("#test", "Not tested")
+		if flash := ana.post(ssoPath+"/enabled", "org", acme.ID, "value", "on").flash(); !strings.Contains(flash, "Run a test sign-in") {
+			t.Errorf("turning it on untested says %q", flash)
+		}
+		modelstest.PassTest(t, a.db, acme.ID)
 		p = ana.post(ssoPath+"/enabled", "org", acme.ID, "value", "on").wantRedirect(ssoPath).follow()
 		p.wantText("#sso", "On since 24 Nov 2026").wantText("#sso-now", "People on acme.com can sign in").wantNone("#require-why")
 		ana.post(ssoPath+"/enabled", "org", acme.ID, "value", "sideways").wantStatus(http.StatusUnprocessableEntity)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"gatehouse/models"
+	"gatehouse/models/modelstest"
 )
 
 const (
@@ -78,6 +79,7 @@ func (a *app) enabled() *models.Organization {
 	a.t.Helper()
 	org, on := a.connected("Acme", "ana@acme.com"), true
 	a.verifiedDomain(org, "acme.com")
+	modelstest.PassTest(a.t, a.db, org.ID)
 	if err := a.db.SetSwitches(a.t.Context(), operator, org.ID, models.Switches{Enabled: &on}); err != nil {
 		a.t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package models
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -30,6 +32,9 @@ func (Activity) TableName() string { return "activity" }
 // ActivityLife is how long activity is kept.
 const ActivityLife = 30 * 24 * time.Hour
 
+// maxRaw is how much of a message is kept: 64 KiB, some hundred groups.
+const maxRaw = 64 << 10
+
 // The kinds of activity.
 const (
 	ActivitySignIn       = "sign_in"
@@ -45,6 +50,8 @@ type NewActivity struct {
 	Who, MemberID               string
 	Detail                      Facts
 	Client                      Client
+	// Raw is the message that came, without signature values; empty keeps none.
+	Raw string
 }
 
 // RecordActivity writes one attempt outside any change, such as a refused sign-in. Without a reference it makes one; it returns it.
@@ -52,12 +59,15 @@ func (db *DB) RecordActivity(ctx context.Context, n NewActivity) (string, error)
 	if n.Reference == "" {
 		n.Reference = NewReference()
 	}
-	err := db.touch(ctx, func(tx *Tx) error { return tx.recordActivity(n) })
+	err := db.touch(ctx, func(tx *Tx) error {
+		_, err := tx.recordActivity(n)
+		return err
+	})
 	return n.Reference, err
 }
 
-// recordActivity writes one attempt in the transaction of the change it led to.
-func (tx *Tx) recordActivity(n NewActivity) error {
+// recordActivity writes one attempt in the transaction of the change it led to, and returns its id.
+func (tx *Tx) recordActivity(n NewActivity) (string, error) {
 	a := Activity{
 		ID: newID("act_", tx.now), At: tx.now, Kind: n.Kind, OK: n.OK, Reference: n.Reference, Reason: n.Reason, Sentence: truncate(n.Sentence, 2000),
 		Who: truncate(n.Who, 400), MemberID: n.MemberID, Detail: "{}", IP: n.Client.IP, UserAgent: truncate(n.Client.UserAgent, 400),
@@ -68,46 +78,150 @@ func (tx *Tx) recordActivity(n NewActivity) error {
 	if len(n.Detail) > 0 {
 		b, err := json.Marshal(n.Detail)
 		if err != nil {
-			return err
+			return "", err
 		}
 		a.Detail = string(b)
 	}
-	return tx.Create(&a).Error
+	if err := tx.Create(&a).Error; err != nil || n.Raw == "" || n.OrgID == "" {
+		return a.ID, err
+	}
+	return a.ID, tx.Create(&ActivityRaw{ActivityID: a.ID, OrgID: n.OrgID, Raw: truncate(n.Raw, maxRaw)}).Error
 }
 
 // ActivityFilter narrows the activity; empty fields do not.
 type ActivityFilter struct {
 	Kind     string
 	Problems bool
-	Text     string // in who or the reference
+	Tests    bool   // test sign-ins only
+	Text     string // in who, the sentence, the reference or the address
 	MemberID string
-	After    string // id of the last row of the page before
-	Limit    int
+	// After is the id of the last row of the page before; rows come newest first. Before is the first of the page after.
+	After, Before string
+	Limit         int
 }
+
+// MaxActivityPage is the most rows that one call returns.
+const MaxActivityPage = 500
 
 // Activities are an organization's attempts, newest first.
 func (db *DB) Activities(ctx context.Context, orgID string, f ActivityFilter) ([]Activity, error) {
-	q := db.read(ctx).Where("org_id = ?", orgID)
+	q := f.apply(db.read(ctx), orgID)
+	if f.Limit <= 0 || f.Limit > MaxActivityPage {
+		f.Limit = 100
+	}
+	order := "id desc"
+	switch {
+	case f.After != "":
+		q = q.Where("id < ?", f.After)
+	case f.Before != "":
+		q, order = q.Where("id > ?", f.Before), "id"
+	}
+	var list []Activity
+	err := q.Order(order).Limit(f.Limit).Find(&list).Error
+	if order == "id" {
+		slices.Reverse(list)
+	}
+	return list, translate(err)
+}
+
+// apply narrows a query of activity, but for the page.
+func (f ActivityFilter) apply(q *gorm.DB, orgID string) *gorm.DB {
+	q = q.Where("org_id = ?", orgID)
 	if f.Kind != "" {
 		q = q.Where("kind = ?", f.Kind)
 	}
 	if f.Problems {
 		q = q.Where("ok = ?", false)
 	}
+	if f.Tests {
+		q = q.Where("kind = ? and detail like ? escape '!'", ActivitySignIn, `%"test":"tst!_%`)
+	}
 	if f.Text != "" {
-		q = q.Where("(lower(who) like ? escape '!' or lower(reference) like ? escape '!')", likeContains(f.Text), likeContains(f.Text))
+		like := likeContains(f.Text)
+		q = q.Where("(lower(who) like ? escape '!' or lower(reference) like ? escape '!' or lower(sentence) like ? escape '!' or ip like ? escape '!')", like, like, like, like)
 	}
 	if f.MemberID != "" {
 		q = q.Where("member_id = ?", f.MemberID)
 	}
-	if f.After != "" {
-		q = q.Where("id < ?", f.After)
+	return q
+}
+
+// Activity is one attempt of an organization.
+func (db *DB) Activity(ctx context.Context, orgID, id string) (*Activity, error) {
+	var a Activity
+	err := db.read(ctx).Where("org_id = ? and id = ?", orgID, id).Take(&a).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, notFound("entry")
 	}
-	if f.Limit <= 0 || f.Limit > 500 {
-		f.Limit = 100
+	return &a, err
+}
+
+// Facts are the stored details; what cannot be read is left out.
+func (a *Activity) Facts() Facts {
+	var f Facts
+	if json.Unmarshal([]byte(a.Detail), &f) != nil {
+		return Facts{}
 	}
-	var list []Activity
-	return list, q.Order("id desc").Limit(f.Limit).Find(&list).Error
+	return f
+}
+
+// LoginTrace is how the response went through the checks, empty if there was none.
+func (a *Activity) LoginTrace() LoginTrace {
+	var d struct {
+		Trace LoginTrace `json:"trace"`
+	}
+	if json.Unmarshal([]byte(a.Detail), &d) != nil {
+		return LoginTrace{}
+	}
+	return d.Trace
+}
+
+// ActivityRaw is the message behind an attempt. It goes with it.
+type ActivityRaw struct {
+	ActivityID string `gorm:"primaryKey"`
+	OrgID      string
+	Raw        string
+}
+
+// TableName is the table of messages.
+func (ActivityRaw) TableName() string { return "activity_raw" }
+
+// HasRaw are those of the given attempts whose message was kept.
+func (db *DB) HasRaw(ctx context.Context, orgID string, ids []string) (map[string]bool, error) {
+	var found []string
+	err := db.read(ctx).Raw("select activity_id from activity_raw where org_id = ? and activity_id in ?", orgID, ids).Scan(&found).Error
+	has := map[string]bool{}
+	for _, id := range found {
+		has[id] = true
+	}
+	return has, err
+}
+
+// ViewRaw is the message behind an attempt. That somebody looked is audited. NotFound if none was kept.
+func (db *DB) ViewRaw(ctx context.Context, actor Actor, orgID, id string) (*Activity, string, error) {
+	var a Activity
+	var raw ActivityRaw
+	err := db.write(ctx, actor, orgID, func(tx *Tx) error {
+		for _, row := range []struct {
+			column string
+			into   any
+		}{{"id", &a}, {"activity_id", &raw}} {
+			err := tx.Org().Where(row.column+" = ?", id).Take(row.into).Error
+			if errors.Is(err, gorm.ErrRecordNotFound) {
+				return notFound("message")
+			}
+			if err != nil {
+				return err
+			}
+		}
+		label := "Reference " + a.Reference
+		if a.Who != "" {
+			label = a.Who + ", reference " + a.Reference
+		}
+		tx.record("activity.raw_viewed", Target{"activity", a.ID, label}, nil, Facts{"reference": a.Reference})
+		return nil
+	})
+	return &a, raw.Raw, err
 }
 
 // Sweep removes what has outlived its use: old activity, requests, codes, assertions, links, sessions and rate limits.
@@ -116,6 +230,8 @@ func (db *DB) Sweep(ctx context.Context) error {
 		day := tx.now.Add(-24 * time.Hour)
 		for _, q := range []*gorm.DB{
 			tx.Where("at < ?", tx.now.Add(-ActivityLife)).Delete(&Activity{}),
+			tx.Exec("update test_sign_ins set trace = '{}' where created_at < ? and trace <> '{}'", tx.now.Add(-ActivityLife)),
+			tx.Exec("delete from test_sign_in_links where expires_at < ?", day),
 			tx.Where("expires_at < ? or idle_expires_at < ?", tx.now, tx.now).Delete(&Session{}),
 			tx.Where("expires_at < ?", day).Delete(&Link{}),
 			tx.Exec("delete from pending_logins where expires_at < ?", day),

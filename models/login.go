@@ -216,7 +216,8 @@ func (db *DB) RefuseLogin(ctx context.Context, client Client, orgID, requestID s
 				return err
 			}
 		}
-		return tx.recordActivity(r.activity(orgID, client))
+		_, err := tx.recordActivity(r.activity(orgID, client))
+		return err
 	})
 	return &r, err
 }

@@ -165,7 +165,7 @@ func (l *completion) open(m *Member, created bool) (*LoginDone, error) {
 	if created {
 		sentence = m.Label() + " signed in with single sign-on for the first time and became a member."
 	}
-	err = tx.recordActivity(NewActivity{OrgID: tx.org, Kind: ActivitySignIn, OK: true, Reference: NewReference(), Reason: "sso", MemberID: m.ID,
+	_, err = tx.recordActivity(NewActivity{OrgID: tx.org, Kind: ActivitySignIn, OK: true, Reference: NewReference(), Reason: "sso", MemberID: m.ID,
 		Who: m.Label(), Sentence: sentence, Detail: l.identity.Detail, Client: l.client})
 	if err != nil {
 		return nil, err
@@ -194,7 +194,7 @@ func (db *DB) refuseCompletion(ctx context.Context, client Client, l *completion
 			target.Kind = "sign_in"
 		}
 		tx.record("session.login_failed", target, nil, Facts{"reason": r.Reason, "reference": r.Reference})
-		if err := tx.recordActivity(r.activity(tx.org, client)); err != nil {
+		if _, err := tx.recordActivity(r.activity(tx.org, client)); err != nil {
 			return err
 		}
 		if r.Reason != RefusedIdentityMismatch {

@@ -32,6 +32,8 @@ type LoginRefusal struct {
 	// Who is the name or address that was claimed, MemberID whom it was about.
 	Who, MemberID string
 	Detail        Facts
+	// Raw is the response without signature values, kept for admins; empty keeps none.
+	Raw string
 	// Reference is what the person reads to an admin, who finds the activity by it. Empty for what was not written down.
 	Reference string
 }
@@ -52,7 +54,7 @@ func (r *LoginRefusal) activity(orgID string, client Client) NewActivity {
 		}
 	}
 	return NewActivity{OrgID: orgID, Kind: ActivitySignIn, Reference: r.Reference, Reason: string(r.Reason), Sentence: r.Admin,
-		Who: r.Who, MemberID: r.MemberID, Detail: detail, Client: client}
+		Who: r.Who, MemberID: r.MemberID, Detail: detail, Client: client, Raw: r.Raw}
 }
 
 // about names the person a refusal concerns.
@@ -133,6 +135,18 @@ var refusals = map[RefusalReason]LoginRefusal{
 		Admin:    "The person is held: the page of the person says why and what ends it.",
 		FixAt:    "Users → the person",
 	},
+}
+
+// Refusals are all reasons of the catalogue in the order of a sign-in.
+func Refusals() []LoginRefusal {
+	var list []LoginRefusal
+	for _, r := range []RefusalReason{
+		RefusedUnknownRequest, RefusedRequestExpired, RefusedReplayed, RefusedCodeExpired, RefusedOtherBrowser, RefusedSSOOff, RefusedConnectionChanged,
+		RefusedDomainUnverified, RefusedDomainLapsed, RefusedIdentityMismatch, RefusedNoMembership, RefusedUserNameTaken, RefusedDeactivated, RefusedDeleted, RefusedHeld,
+	} {
+		list = append(list, *refuse(r))
+	}
+	return list
 }
 
 // Refuse is a refusal out of the catalogue, for what a handler finds out itself.

@@ -44,6 +44,7 @@ func newLoginWorld(t *testing.T, db *models.DB, clock *modelstest.Clock, domain 
 	must(t, db.SaveSSO(ctx, byOperator, org.ID, entra, "https://login.example/saml2"))
 	addCertificate(t, db, org.ID, idpCert)
 	w := &loginWorld{DB: db, t: t, clock: clock, org: org, domain: d}
+	modelstest.PassTest(t, db, org.ID)
 	w.switches(models.Switches{Enabled: ptr(true), IDPManaged: ptr(true)})
 	return w
 }

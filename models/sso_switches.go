@@ -9,15 +9,44 @@ import (
 type Switches struct{ Enabled, Required, IDPManaged *bool }
 
 // SetSwitches turns Single Sign-On, Require Single Sign-On and IdP Managed Access on or off. Conflict, with everything that is missing,
-// when one cannot be turned on.
+// when one cannot be turned on; turning single sign-on on needs a test sign-in that passed.
 func (db *DB) SetSwitches(ctx context.Context, actor Actor, orgID string, w Switches) error {
 	return db.write(ctx, actor, orgID, func(tx *Tx) error {
 		s, err := tx.lockedSSO()
 		if err != nil {
 			return err
 		}
+		if w.Enabled != nil && *w.Enabled && !s.Enabled {
+			if err := tx.requireTest(s); err != nil {
+				return err
+			}
+		}
 		return tx.setSwitches(s, w)
 	})
+}
+
+const untested = "Run a test sign-in: one that passes is needed since the last change of the connection."
+
+// Tested tells whether a test sign-in of the connection as it is now has passed.
+func (db *DB) Tested(ctx context.Context, orgID string) (bool, error) {
+	s, err := loadSSO(db.read(ctx), orgID)
+	if err != nil {
+		return false, err
+	}
+	tx := &Tx{DB: db.read(ctx), db: db, org: orgID, now: db.Now()}
+	return tx.tested(s)
+}
+
+// requireTest refuses to turn on what nobody has signed in with. The operator's command line does without.
+func (tx *Tx) requireTest(s *SSO) error {
+	missing, err := tx.enableMissing(s)
+	if err != nil || len(missing) > 0 {
+		return err // setSwitches says what is missing
+	}
+	if ok, err := tx.tested(s); err != nil || ok {
+		return err
+	}
+	return conflict("Single sign-on cannot be turned on yet. %s", untested)
 }
 
 // EnableMissing lists what a connection lacks to be turned on, as sentences; empty if nothing.
@@ -27,7 +56,17 @@ func (db *DB) EnableMissing(ctx context.Context, orgID string) ([]string, error)
 		return nil, err
 	}
 	tx := &Tx{DB: db.read(ctx), db: db, org: orgID, now: db.Now()}
-	return tx.enableMissing(s)
+	missing, err := tx.enableMissing(s)
+	if err != nil {
+		return nil, err
+	}
+	switch ok, err := tx.tested(s); {
+	case err != nil:
+		return nil, err
+	case !ok:
+		missing = append(missing, untested)
+	}
+	return missing, nil
 }
 
 func (tx *Tx) enableMissing(s *SSO) ([]string, error) {

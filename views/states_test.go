@@ -12,6 +12,8 @@ func states() []state {
 	var all []state
 	all = append(all, authStates()...)
 	all = append(all, accessStates()...)
+	all = append(all, testStates()...)
+	all = append(all, activityStates()...)
 	return append(all, peopleStates()...)
 }
 
@@ -143,6 +145,7 @@ func ssoPage(a Access, s Shell) SSOPage {
 			Effect: "213 people sign in through this.",
 		},
 		Certificates: []Certificate{certificate("crt_1", Pill{"In use (last signature 2 min ago)", ToneOK}, Pill{"Expires in 23 days", ToneWarn}), certificate("crt_2", Pill{"Not used yet", ""})},
+		Test:         &TestCard{State: Pill{"Passed", ToneOK}, Sentence: "The last test: Ana Novak, 3 days ago."},
 		Remove:       RemoveSSO{Offer: true, Blocked: "Turn off Single Sign-On first."},
 		Changed:      "Last changed 20 Nov 2026 by Dana Reyes",
 	}
@@ -156,6 +159,7 @@ func accessStates() []state {
 
 	wrong := ssoPage(access("2FA & SSO"), shell(NavAccessSecurity))
 	wrong.Certificates = nil
+	wrong.Test = &TestCard{State: Pill{Text: "Not tested"}, Sentence: "A real sign-in that creates nobody.", Blocked: "First save a certificate."}
 	wrong.Form = SSOForm{
 		SignInURL:   Field{"https://sts.windows.net/72f988bf/", "This is the Issuer URL. Entra’s Login URL looks like https://login.microsoftonline.com/TENANT/saml2: swap the two."},
 		Issuer:      Field{"https://sts.windows.net/72f988bf", "The slash at the end is missing: https://sts.windows.net/72f988bf/"},

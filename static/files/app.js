@@ -1,4 +1,5 @@
-// Makes pages that work without it a little nicer: copy, drop a file, submit once, confirm, theme, first error.
+// Makes pages that work without it a little nicer: copy, drop a file, submit once, confirm, theme, first error,
+// a test sign-in that is followed live.
 // Bound to data-* attributes; controls that are of no use without it are hidden in the markup and revealed here.
 
 const root = document.documentElement;
@@ -57,9 +58,12 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
   if (event.target.closest("[data-theme-toggle]")) toggleTheme();
 });
-for (const hidden of document.querySelectorAll("[data-copy][hidden], [data-theme-toggle][hidden], [data-drop-hint][hidden]")) {
-  hidden.hidden = false;
+function reveal(part) {
+  for (const hidden of part.querySelectorAll("[data-copy][hidden], [data-theme-toggle][hidden], [data-drop-hint][hidden]")) {
+    hidden.hidden = false;
+  }
 }
+reveal(document);
 
 // Drop zone: a file dropped on it is a file chosen in it.
 for (const zone of document.querySelectorAll("[data-drop]")) {
@@ -127,6 +131,8 @@ document.addEventListener("submit", (event) => {
     return;
   }
   delete form.dataset.confirmed;
+  // A form that opens a new tab: this one goes on to where its result appears.
+  if (form.dataset.then) setTimeout(() => location.assign(form.dataset.then), 800);
   if (!("once" in form.dataset)) return;
   if (form.hasAttribute("aria-busy")) {
     event.preventDefault();
@@ -143,6 +149,9 @@ addEventListener("pageshow", () => {
 const problem = document.querySelector("[aria-invalid=true]");
 if (problem) problem.focus();
 else if (!location.hash) document.querySelector(".auth .panel .input:not([type=hidden])")?.focus({ preventScroll: true });
+// What was just done stands at the top; on a page that opens further down it is said once more where the eye is.
+const done = document.querySelector(".page > .note[role=status]");
+if (done && location.hash.length > 1) say(done.textContent.trim());
 // A link to a folded part unfolds it.
 function unfold() {
   const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
@@ -150,6 +159,27 @@ function unfold() {
 }
 addEventListener("hashchange", unfold);
 unfold();
+
+// Live: a part with data-live looks again after so many seconds, for a quarter of an hour. Nobody's focus or selection is taken away.
+const liveUntil = Date.now() + 15 * 60 * 1000;
+async function look() {
+  const part = document.querySelector("[data-live]");
+  if (!part || Date.now() > liveUntil) return;
+  if (!document.hidden) {
+    try {
+      const answer = await fetch(location.href);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById(part.id);
+      const busy = part.contains(document.activeElement) || part.contains(getSelection().anchorNode) && !getSelection().isCollapsed;
+      if (answer.ok && !answer.redirected && fresh && !busy && fresh.textContent !== part.textContent) {
+        part.replaceWith(fresh);
+        reveal(fresh);
+      }
+    } catch { /* the server is away for a moment: the next look may find it */ }
+  }
+  setTimeout(look, Number(document.querySelector("[data-live]")?.dataset.live ?? 5) * 1000);
+}
+if (document.querySelector("[data-live]")) setTimeout(look, 2000);
 
 // A page that only carries an answer on to another site: its form goes by itself.
 document.querySelector("form[data-auto-submit]")?.requestSubmit();
