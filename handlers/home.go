@@ -12,6 +12,7 @@ import (
 const (
 	homeSessions = 3 // the whole list is on the profile
 	homeOwners   = 3
+	homeNotices  = 5
 )
 
 // home shows somebody who has just signed in who they are here.
@@ -57,6 +58,16 @@ func (s *Server) home(c echo.Context) error {
 			p.Setup = &views.Link{Text: "Set up single sign-on", URL: "/settings/access-security"}
 		}
 	}
+	if who.Role == models.Owner {
+		notices, err := s.db.Notices(ctx, who.Organization.ID, homeNotices)
+		if err != nil {
+			return err
+		}
+		p.Mailed = s.config.SMTP != nil
+		for _, n := range notices {
+			p.News = append(p.News, views.HomeNews{Title: n.Subject, Text: n.Body, When: dateTime(n.CreatedAt), Ago: ago(now, n.CreatedAt)})
+		}
+	}
 	return render(c, http.StatusOK, views.Home(p))
 }
 
@@ -68,7 +79,7 @@ func memberFacts(who *models.SignedIn, owners []models.Member) []views.Fact {
 	}
 	managed := views.Fact{Label: "Managed by", Value: "Gatehouse", Note: "The admins here decide about name, role and teams."}
 	if who.Member.SCIMManaged {
-		managed.Value, managed.Note = "Your company’s directory", "Your name, your address and the teams it manages come from there."
+		managed.Value, managed.Note = "Entra", "Your name, your address and the teams it manages come from your company’s directory."
 	}
 	help := views.Fact{Label: "Help", Value: "No owner is active"}
 	names := []string{}

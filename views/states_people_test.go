@@ -21,6 +21,7 @@ func peopleStates() []state {
 		Sessions: sessions[:2],
 	}
 	owner := home
+	owner.News = []HomeNews{{"Single sign-on: on", "Dana Reyes changed how people sign in: on.", "23 Nov 2026, 16:41 UTC", "2 hours ago"}}
 	owner.Shell, owner.Teams, owner.Setup = shell(NavHome), nil, &Link{"Start set-up", "/settings/access-security"}
 	owner.Shell.Flash = &Flash{ToneOK, "Your organization is ready. You are its first owner."}
 
