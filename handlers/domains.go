@@ -23,7 +23,27 @@ func claimURL(domain string) string { return domainsPath + "?claim=" + url.Query
 
 func (s *Server) domainsPage(c echo.Context) error {
 	form := views.ClaimForm{Domain: views.Field{Value: c.QueryParam("claim")}, StepUp: s.stepUpNeeded(c)}
+	if form.Domain.Value == "" {
+		suggestion, err := s.firstDomain(c)
+		if err != nil {
+			return err
+		}
+		form.Domain.Value = suggestion
+	}
 	return s.renderDomains(c, http.StatusOK, form, c.QueryParam("domain"))
+}
+
+// firstDomain is the domain of the person's own address while nothing is claimed yet, empty where it could not be claimed.
+func (s *Server) firstDomain(c echo.Context) (string, error) {
+	claimed, err := s.db.Domains(c.Request().Context(), orgID(c))
+	if err != nil || len(claimed) > 0 {
+		return "", err
+	}
+	_, own, _ := strings.Cut(signedIn(c).Member.Address(), "@")
+	if own, _, err = domains.Normalize(own); err != nil {
+		return "", nil
+	}
+	return own, nil
 }
 
 // renderDomains is the page of the domains; shown is the id of the one whose record is open, if any.

@@ -218,6 +218,7 @@ func (s *Server) useMetadata(c echo.Context, a *access, step views.StepUp) error
 		seen[parsed.SHA256] = true
 	}
 	form.Certificate.Error = strings.Join(problems, " ")
+	form.Effect = "Filled in from the metadata file. Nothing is saved yet: press Save connection."
 	return s.renderSSO(c, http.StatusOK, a, form)
 }
 
