@@ -1220,7 +1220,7 @@ func methodsCard(p MemberPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 112, "</div><div class=\"row\"><div class=\"lead\"><h3>Sessions</h3><p>Ended at once, on every server.</p></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 112, "</div><div class=\"row\"><div class=\"lead\"><h3>Sessions</h3><p>Browsers that are signed in. An ended one is signed out at its next click.</p></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
