@@ -51,7 +51,11 @@ func (s *Server) renderSSO(c echo.Context, status int, a *access, form views.SSO
 		if err != nil {
 			return err
 		}
-		p.Form.Effect = "The connection is live: " + count(n, "person signs", "people sign") + " in through it. A new Issuer URL ends their sessions; adding a certificate ends nothing."
+		used := "nobody has signed in through it yet"
+		if n > 0 {
+			used = count(n, "person signs", "people sign") + " in through it"
+		}
+		p.Form.Effect = strings.TrimSpace(p.Form.Effect + " The connection is live: " + used + ". A new Issuer URL ends sessions that began with it; adding a certificate ends nothing.")
 	}
 	return render(c, status, views.SSO(p))
 }
