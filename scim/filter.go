@@ -100,6 +100,15 @@ func (rt *ResourceType) resolve(name string) (path AttrPath, ok bool) {
 	return path, true
 }
 
+// comparisons is how many there are in the filter.
+func (f *Filter) comparisons() int {
+	n := 0
+	for _, part := range f.Parts {
+		n += part.comparisons()
+	}
+	return max(n, 1)
+}
+
 // matchValue decides a filter over the sub-attributes of one complex value, as in emails[type eq "work"].
 func (f *Filter) matchValue(object map[string]any) bool {
 	switch f.Kind {

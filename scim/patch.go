@@ -112,7 +112,7 @@ type Outcome struct {
 // a group, but returns what has to happen to them.
 //
 // Errors: invalidValue, mutability for what belongs to the server or is required, noTarget for a filter that selects
-// nothing; their detail names the operation.
+// nothing; their detail names the operation. 413 for more comparisons, or a larger resource, than one request may ask for.
 func (patch *Patch) Apply(r *Resource) (*Outcome, error) {
 	a := &applier{r: r.Clone()}
 	for i := range patch.operations {
@@ -121,5 +121,9 @@ func (patch *Patch) Apply(r *Resource) (*Outcome, error) {
 			return nil, err.within(o.where())
 		}
 	}
-	return &Outcome{Resource: a.r, Changed: !a.r.Equal(r), Members: a.members.changes()}, nil
+	changed := !a.r.Equal(r)
+	if changed && len(a.r.JSON()) > MaxBody { // what is larger could not be read back
+		return nil, &Error{Status: 413, Detail: "the resource would be larger than 1 MiB; remove values that are no longer needed"}
+	}
+	return &Outcome{Resource: a.r, Changed: changed, Members: a.members.changes()}, nil
 }
