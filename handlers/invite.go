@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -44,7 +45,12 @@ func (s *Server) inviteUsers(c echo.Context) error {
 	}
 	var invited, failed, reasons []string
 	for _, address := range addresses {
-		m, secret, err := s.db.Invite(c.Request().Context(), actor(c), signedIn(c).Role, orgID(c), address, "", role)
+		var m *models.Member
+		var secret string
+		err := s.db.AllowInvitation(c.Request().Context(), orgID(c), address)
+		if err == nil {
+			m, secret, err = s.db.Invite(c.Request().Context(), actor(c), signedIn(c).Role, orgID(c), address, "", role)
+		}
 		if err != nil {
 			_, message, ok := refusal(err)
 			if !ok {
@@ -84,10 +90,15 @@ func (s *Server) mailNote() string {
 
 // sendInvitation mails the link of an invitation.
 func (s *Server) sendInvitation(c echo.Context, m *models.Member, secret string) {
-	who, org := signedIn(c).Member.Label(), signedIn(c).Organization.Name
+	who, org := oneLine(signedIn(c).Member.Label()), signedIn(c).Organization.Name
 	s.sendMail(Mail{To: m.Address(), Subject: who + " invites you to " + org, Body: who + " invites you to join " + org + ".\n\n" +
 		"Open this link to accept; it works for seven days and once:\n\n" + s.mailedLink("/invitation", secret) + "\n\n" +
 		"If you do not know what this is about, ignore it: nothing happens without the link.\n"})
+}
+
+// oneLine keeps a name that a directory sent from writing lines of its own into a mail.
+func oneLine(name string) string {
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }
 
 // readAddresses splits what was typed at line ends, commas and semicolons; "Ana Novak <ana@acme.com>" is understood.
@@ -124,7 +135,16 @@ func readAddresses(typed string) (addresses []string, problem string) {
 
 // resendInvitation makes and mails a new link; the old one stops working.
 func (s *Server) resendInvitation(c echo.Context) error {
-	m, secret, err := s.db.ResendInvitation(c.Request().Context(), actor(c), orgID(c), c.Param("id"))
+	ctx := c.Request().Context()
+	m, err := s.db.Member(ctx, orgID(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	secret := ""
+	err = s.db.AllowInvitation(ctx, orgID(c), m.Address())
+	if err == nil {
+		m, secret, err = s.db.ResendInvitation(ctx, actor(c), orgID(c), m.ID)
+	}
 	if err != nil {
 		return s.refused(c, memberURL(c.Param("id")), err)
 	}

@@ -79,6 +79,23 @@ func (db *DB) AllowLink(ctx context.Context, client Client, email string) error 
 	return db.limit(ctx, "link:"+hashSecret(email), mailedLinks)
 }
 
+// AllowInvitation counts an invitation to be mailed to an address on behalf of an organization: TooMany when it mailed too many, to that
+// address or altogether. Where everybody may make an organization, its invitations would else be mails to anybody, without end.
+func (db *DB) AllowInvitation(ctx context.Context, orgID, email string) error {
+	email, err := CleanAddress(email)
+	if err != nil {
+		return err
+	}
+	err = db.limit(ctx, "invite:"+orgID, invitationsByOrg)
+	if err == nil {
+		err = db.limit(ctx, "invite:"+orgID+":"+hashSecret(email), invitations)
+	}
+	if IsKind(err, TooMany) {
+		return &Error{Kind: TooMany, Field: "email", Message: "Too many invitations were mailed lately. Wait ten minutes, then send it again."}
+	}
+	return err
+}
+
 // PasswordLink makes a link by which the person with that address sets a password, and returns its secret; empty if nobody has the
 // address. Whoever asks is counted by AllowLink before; the caller mails the link and answers the same in both cases, without waiting.
 func (db *DB) PasswordLink(ctx context.Context, client Client, email string) (string, error) {

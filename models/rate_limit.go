@@ -17,6 +17,8 @@ var (
 	passwordAttemptsByIP = RateLimit{Every: time.Second, Burst: 60}
 	mailedLinks          = RateLimit{Every: 10 * time.Minute, Burst: 5}
 	mailedLinksByIP      = RateLimit{Every: 30 * time.Second, Burst: 20}
+	invitations          = RateLimit{Every: 10 * time.Minute, Burst: 5}    // to one address
+	invitationsByOrg     = RateLimit{Every: 10 * time.Second, Burst: 1000} // a whole company at once
 )
 
 // networkOf is what attempts are counted by: the address, and of IPv6 the network of 64 bits that one customer has, because there everybody
