@@ -240,7 +240,23 @@ func explain(err error) string {
 	return err.Error()
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine puts what an error says on several lines onto one; the parts of a list are parted by semicolons.
+func oneLine(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		part := strings.Join(strings.Fields(line), " ")
+		switch before := b.String(); {
+		case part == "":
+			continue
+		case strings.HasSuffix(before, ":"):
+			b.WriteString(" ")
+		case before != "":
+			b.WriteString("; ")
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
 
 // print writes a command's data: one line of text, or the JSON of v.
 func (f *flags) print(p *Process, text string, v any) error {

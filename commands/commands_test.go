@@ -229,3 +229,10 @@ func TestEveryProblemOfTheEnvironmentIsReported(t *testing.T) {
 		t.Errorf("exit status %d, %q; want 1 and both variables named", status, errs.String())
 	}
 }
+
+func TestSeveralProblemsFitOnOneLine(t *testing.T) {
+	got := oneLine("2 problems in the configuration:\n  BASE_URL: is http\n  SMTP_URL: must begin with smtps://")
+	if want := "2 problems in the configuration: BASE_URL: is http; SMTP_URL: must begin with smtps://"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
