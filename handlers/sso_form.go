@@ -66,8 +66,12 @@ func (s *Server) saveSSO(c echo.Context) error {
 		return s.renderSSO(c, http.StatusUnprocessableEntity, a, form)
 	}
 	sentence := "The connection is saved."
-	if missing, err := s.db.EnableMissing(ctx, orgID(c)); err == nil && len(missing) == 0 && !a.sso.Enabled {
-		sentence += " Single Sign-On can be turned on now."
+	if missing, err := s.db.EnableMissing(ctx, orgID(c)); err == nil && !a.sso.Enabled {
+		if len(missing) == 0 {
+			sentence += " Single Sign-On can be turned on now."
+		} else {
+			sentence += " Next: " + missing[0]
+		}
 	}
 	return s.done(c, ssoPath+"#connection", sentence)
 }
