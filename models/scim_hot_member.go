@@ -12,11 +12,11 @@ import (
 // hotCreate is common if the domain is verified and nobody, living or deleted, has the userName or the address.
 const hotCreate = hotToken + `
 	free as (select org_id, id, name from ok where
-		exists (select 1 from domains d where d.org_id = ok.org_id and d.domain = $4 and d.status in ('verified', 'lapsing'))
-		and not exists (select 1 from members m where m.org_id = ok.org_id and m.user_name_key = $5)
-		and not exists (select 1 from members m where m.org_id = ok.org_id and m.email = $6 and m.held_reason is null)
-		and not exists (select 1 from member_tombstones b where b.org_id = ok.org_id and b.user_name_key = $5)
-		and not exists (select 1 from member_tombstones b where b.org_id = ok.org_id and b.email = $6)),
+		exists (select 1 from domains d where d.org_id = ` + hotOrg + ` and d.domain = $4 and d.status in ('verified', 'lapsing'))
+		and not exists (select 1 from members m where m.org_id = ` + hotOrg + ` and m.user_name_key = $5)
+		and not exists (select 1 from members m where m.org_id = ` + hotOrg + ` and m.email = $6 and m.held_reason is null)
+		and not exists (select 1 from member_tombstones b where b.org_id = ` + hotOrg + ` and b.user_name_key = $5)
+		and not exists (select 1 from member_tombstones b where b.org_id = ` + hotOrg + ` and b.email = $6)),
 	a as (insert into accounts (id, email, name, created_at, updated_at) select $7, $6, $8, $3, $3 from free on conflict do nothing returning id),
 	m as (insert into members (id, org_id, account_id, role, status, source, email, user_name, user_name_key, external_id, work_email, display_name, given_name,
 			family_name, scim_managed, attributes, deactivated_by, deactivated_at, version, created_at, updated_at)
@@ -54,7 +54,7 @@ func (db *DB) hotCreateMember(ctx context.Context, c *SCIMCall, r *scim.Resource
 const hotChange = hotToken + `
 	m as (update members m set user_name = $5, external_id = $6, work_email = $7, display_name = $8, given_name = $9, family_name = $10, attributes = $11,
 			status = $12, deactivated_by = $13, deactivated_at = cast($14 as timestamptz), version = m.version + 1, updated_at = $3
-		from ok where m.org_id = ok.org_id and m.id = $4 and m.version = $15 returning m.id),
+		where m.org_id = ` + hotOrg + ` and m.id = $4 and m.version = $15 returning m.id),
 	%s
 	e as (insert into audit_events ` + auditColumns + `
 		select w.id, ok.org_id, $3, w.action, 'scim', ok.id, ok.name, $16, 'member', m.id, $17, w.before, %s
@@ -64,12 +64,12 @@ const hotChange = hotToken + `
 // hotChangeData changes data, and hotDeactivate also ends sessions and links; how many sessions is in the audit row.
 var (
 	hotChangeData = strings.Replace(strings.Replace(hotChange, "%s", "", 1), "%s", "w.after", 1)
-	hotDeactivate = strings.Replace(strings.Replace(hotChange, "%s", `s as (delete from sessions using m where member_id = m.id returning sessions.id),
-	l as (delete from links using m where member_id = m.id),`, 1), "%s", `replace(w.after, '"sessions_ended":0', '"sessions_ended":' || (select count(*) from s))`, 1)
+	hotDeactivate = strings.Replace(strings.Replace(hotChange, "%s", `s as (delete from sessions where member_id = (select id from m) returning id),
+	l as (delete from links where member_id = (select id from m)),`, 1), "%s", `replace(w.after, '"sessions_ended":0', '"sessions_ended":' || (select count(*) from s))`, 1)
 )
 
 // hotLockMember waits for whoever is changing the member or starting a session, so that the next statement sees what they did.
-const hotLockMember = `select 1 from members m join scim_tokens t on t.org_id = m.org_id where t.id = $1 and m.id = $2 for update of m`
+const hotLockMember = `select 1 from members where org_id = (select org_id from scim_tokens where id = $1) and id = $2 for update`
 
 // hotAttempts bounds how often a change is read again because somebody was faster.
 const hotAttempts = 3
@@ -151,8 +151,8 @@ func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, chang
 
 // hotDelete is common if the person is no owner and nobody waits for their address.
 const hotDelete = hotToken + `
-	d as (delete from members m using ok where m.org_id = ok.org_id and m.id = $4 and m.role <> 'owner'
-		and not exists (select 1 from members h where h.org_id = m.org_id and h.email = m.email and h.held_reason = 'address_taken')
+	d as (delete from members m where m.org_id = ` + hotOrg + ` and m.id = $4 and m.role <> 'owner'
+		and not exists (select 1 from members h where h.org_id = ` + hotOrg + ` and h.email = m.email and h.held_reason = 'address_taken')
 		returning m.org_id, m.id, m.user_name_key, m.email, m.user_name, m.role, m.status,
 			coalesce(nullif(m.display_name, ''), nullif(btrim(m.given_name || ' ' || m.family_name), ''), m.email, m.user_name) as label),
 	n as (insert into member_counts (org_id, n) select org_id, -1 from d),

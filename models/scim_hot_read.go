@@ -89,6 +89,11 @@ func (db *DB) hotFind(ctx context.Context, c *SCIMCall, sql string, args []any, 
 	return nil
 }
 
+// around puts the token's id before and behind the arguments of a condition.
+func around(id string, args []any) []any {
+	return append(append([]any{id}, args...), id)
+}
+
 // hotFindMembers is findMembers on PostgreSQL.
 func (db *DB) hotFindMembers(ctx context.Context, c *SCIMCall, condition string, args []any, groups bool) ([]SCIMMember, error) {
 	related := noRefs
@@ -96,11 +101,12 @@ func (db *DB) hotFindMembers(ctx context.Context, c *SCIMCall, condition string,
 		related = hotGroups
 	}
 	sql := "select " + hotTokenColumns + ", " + scimMemberSQL + ", " + related +
-		" from scim_tokens t left join members m on m.org_id = t.org_id and " + condition + " where t.id = ? order by m.id limit " + strconv.Itoa(scim.MaxPage+1)
+		" from scim_tokens t left join members m on m.org_id = (select org_id from scim_tokens where id = ?) and " + condition +
+		" where t.id = ? order by m.id limit " + strconv.Itoa(scim.MaxPage+1)
 	var list []SCIMMember
 	var m SCIMMember
 	var refs pgtype.FlatArray[string]
-	err := db.hotFind(ctx, c, sql, append(args[:len(args):len(args)], c.id), func() []any {
+	err := db.hotFind(ctx, c, sql, around(c.id, args), func() []any {
 		m, refs = SCIMMember{}, nil
 		return append(memberTargets(&m.Member), &refs)
 	}, func() {
@@ -117,11 +123,12 @@ func (db *DB) hotFindTeams(ctx context.Context, c *SCIMCall, condition string, a
 		related = hotMembers
 	}
 	sql := "select " + hotTokenColumns + ", " + scimTeamSQL + ", " + related +
-		" from scim_tokens t left join teams g on g.org_id = t.org_id and g.managed and " + condition + " where t.id = ? order by g.id limit " + strconv.Itoa(scim.MaxPage+1)
+		" from scim_tokens t left join teams g on g.org_id = (select org_id from scim_tokens where id = ?) and g.managed and " + condition +
+		" where t.id = ? order by g.id limit " + strconv.Itoa(scim.MaxPage+1)
 	var list []SCIMTeam
 	var t SCIMTeam
 	var refs pgtype.FlatArray[string]
-	err := db.hotFind(ctx, c, sql, append(args[:len(args):len(args)], c.id), func() []any {
+	err := db.hotFind(ctx, c, sql, around(c.id, args), func() []any {
 		t, refs = SCIMTeam{MembersKnown: members}, nil
 		return append(teamTargets(&t.Team), &refs)
 	}, func() {

@@ -11,9 +11,10 @@ import (
 
 // hotAdd is common if the group and all people exist; $5 are their ids and $6 the ids of the audit rows.
 const hotAdd = hotToken + `
-	g as (select g.id, g.org_id, g.name from teams g, ok where g.org_id = ok.org_id and g.id = $4 and g.managed),
+	g as (select id, org_id, name from teams where org_id = ` + hotOrg + ` and id = $4 and managed),
 	w as (select * from unnest(cast($5 as text[]), cast($6 as text[])) as w(id, event)),
-	p as (select m.id, w.event, ` + hotLabel + ` as label from members m, ok, w where m.org_id = ok.org_id and m.id = w.id),
+	p as (select m.id, (select w.event from w where w.id = m.id) as event, ` + hotLabel + ` as label
+		from members m where m.org_id = ` + hotOrg + ` and m.id = any (cast($5 as text[]))),
 	x as (insert into team_members (org_id, team_id, member_id, added_at) select g.org_id, g.id, p.id, $3 from g, p
 		where (select count(*) from p) = cardinality(cast($5 as text[])) on conflict do nothing returning member_id),
 	e as (insert into audit_events ` + auditColumns + `
@@ -23,10 +24,11 @@ const hotAdd = hotToken + `
 
 // hotRemove is common if the group exists.
 const hotRemove = hotToken + `
-	g as (select g.id, g.org_id, g.name from teams g, ok where g.org_id = ok.org_id and g.id = $4 and g.managed),
-	x as (delete from team_members tm using g where tm.org_id = g.org_id and tm.team_id = g.id and tm.member_id = any (cast($5 as text[])) returning tm.member_id),
-	p as (select m.id, w.event, ` + hotLabel + ` as label
-		from members m, x, unnest(cast($5 as text[]), cast($6 as text[])) as w(id, event) where m.id = x.member_id and w.id = x.member_id),
+	g as (select id, org_id, name from teams where org_id = ` + hotOrg + ` and id = $4 and managed),
+	x as (delete from team_members where team_id = (select id from g) and member_id = any (cast($5 as text[])) returning member_id),
+	w as (select * from unnest(cast($5 as text[]), cast($6 as text[])) as w(id, event)),
+	p as (select m.id, (select w.event from w where w.id = m.id) as event, ` + hotLabel + ` as label
+		from members m where m.org_id = ` + hotOrg + ` and m.id = any (array(select member_id from x))),
 	e as (insert into audit_events ` + auditColumns + `
 		select p.event, ok.org_id, $3, 'team.member_removed', 'scim', ok.id, ok.name, $7, 'team', g.id, g.name, ` + hotMembership + `, ''
 		from ok, g, p)
@@ -85,7 +87,7 @@ func (db *DB) hotChangeMembers(ctx context.Context, c *SCIMCall, id string, chan
 const hotCreateGroup = hotToken + `
 	g as (insert into teams (id, org_id, name, name_key, managed, directory_name, directory_key, name_edited, external_id, version, created_at, updated_at)
 		select $4, ok.org_id, $5, $6, true, $7, $8, false, $9, 1, $3, $3 from ok
-		where not exists (select 1 from teams o where o.org_id = ok.org_id and o.managed = false and o.name_key = $6)
+		where not exists (select 1 from teams o where o.org_id = ` + hotOrg + ` and o.managed = false and o.name_key = $6)
 		on conflict do nothing returning id, name),
 	e as (insert into audit_events ` + auditColumns + `
 		select $10, ok.org_id, $3, 'team.created', 'scim', ok.id, ok.name, $11, 'team', g.id, g.name, '', $12 from ok, g)
