@@ -126,6 +126,10 @@ func (db *DB) ChangePassword(ctx context.Context, s *SignedIn, client Client, cu
 		if err := tx.Where("account_id = ? and id <> ?", s.Account.ID, s.Session.ID).Delete(&Session{}).Error; err != nil {
 			return err
 		}
+		// A link that was mailed before is for whoever still reads that mail.
+		if err := tx.Where("account_id = ? and kind = 'password'", s.Account.ID).Delete(&Link{}).Error; err != nil {
+			return err
+		}
 		return tx.recordForAccount(&s.Account, "account.password_changed")
 	})
 }

@@ -49,6 +49,20 @@ func newFixture(t *testing.T, db *models.DB, clock *modelstest.Clock) *fixture {
 	return f
 }
 
+// eachCase runs fn on both databases for every name, each with a fresh fixture of one database.
+func eachCase(t *testing.T, names []string, fn func(t *testing.T, f *fixture, name string)) {
+	t.Helper()
+	for _, dialect := range []string{modelstest.SQLite, modelstest.Postgres} {
+		t.Run(dialect, func(t *testing.T) {
+			clock := modelstest.NewClock()
+			db := modelstest.New(t, dialect, modelstest.WithNow(clock.Now))
+			for _, name := range names {
+				t.Run(name, func(t *testing.T) { fn(t, newFixture(t, db, clock), name) })
+			}
+		})
+	}
+}
+
 // eachFixture runs fn on both databases with a clock that stands still.
 func eachFixture(t *testing.T, fn func(t *testing.T, f *fixture)) {
 	t.Helper()

@@ -167,6 +167,9 @@ func (tx *Tx) addMember(n newMember) (*Member, error) {
 		if err != nil {
 			return nil, err
 		}
+		if n.hash != "" && a.HasPassword() {
+			return nil, invalid("password", "%s has a password already, which stays. Leave the password out.", n.email)
+		}
 		if n.hash != "" {
 			if err := tx.Model(&Account{}).Where("id = ?", a.ID).Updates(map[string]any{"password_hash": n.hash}).Error; err != nil {
 				return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -46,7 +47,7 @@ func CheckPassword(password string, others ...string) error {
 		return invalid("password", "Use at least %d characters. Four unrelated words are easy to remember and hard to guess.", MinPassword)
 	case n > MaxPassword:
 		return invalid("password", "Use at most %d characters.", MaxPassword)
-	case commonPasswords[lower] || strings.Trim(lower, lower[:1]) == "":
+	case commonPasswords[lower] || isRepeated(lower):
 		return invalid("password", "This password is in every list of leaked passwords. Choose another one.")
 	}
 	for _, word := range others {
@@ -57,6 +58,12 @@ func CheckPassword(password string, others ...string) error {
 		}
 	}
 	return nil
+}
+
+// isRepeated tells whether a text is one character again and again.
+func isRepeated(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	return strings.Trim(s, string(first)) == ""
 }
 
 // hashPassword hashes a new password that CheckPassword accepts.
@@ -95,7 +102,10 @@ func (db *DB) passwordMatches(ctx context.Context, hash *string, password string
 		phc = *hash
 	}
 	parts := strings.Split(phc, "$")
-	if len(parts) != 6 || utf8.RuneCountInString(password) > MaxPassword {
+	if len(parts) != 6 {
+		return false, errors.New("stored password hash: not in six parts")
+	}
+	if utf8.RuneCountInString(password) > MaxPassword {
 		password = ""
 	}
 	b64 := base64.RawStdEncoding
