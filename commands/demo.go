@@ -70,6 +70,7 @@ func demoCommand(f *flags) func(context.Context, *Process) error {
 		if err != nil {
 			return err
 		}
+		c.MetadataAllowHTTP = []string{azureListener.Addr().String()}
 		if err := c.EnsureSecretKey(); err != nil {
 			return err
 		}

@@ -101,13 +101,13 @@ type app struct {
 func newApp(c config.Config, db *models.DB, log *slog.Logger) *app {
 	resolver := domains.NewDNS(c.DNSResolver)
 	mailer := jobs.NewMailer(smtpSettings(c), c.MailFrom, log)
+	server := handlers.New(handlers.Options{
+		Config: c, DB: db, Resolver: resolver, Logger: log, Version: version(),
+		Mail: func(ctx context.Context, m handlers.Mail) error { return mailer.Send(ctx, jobs.Mail(m)) },
+	})
 	return &app{
-		log: log,
-		server: handlers.New(handlers.Options{
-			Config: c, DB: db, Resolver: resolver, Logger: log, Version: version(),
-			Mail: func(ctx context.Context, m handlers.Mail) error { return mailer.Send(ctx, jobs.Mail(m)) },
-		}),
-		jobs: &jobs.Runner{DB: db, Resolver: resolver, Mailer: mailer, Log: log, BaseURL: c.Origin()},
+		log: log, server: server,
+		jobs: &jobs.Runner{DB: db, Resolver: resolver, Mailer: mailer, Log: log, BaseURL: c.Origin(), Metadata: server.ReadMetadata},
 	}
 }
 

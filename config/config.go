@@ -32,6 +32,10 @@ type Config struct {
 	// DNSResolver is host:port, or empty for the system's resolver.
 	DNSResolver    string
 	TrustedProxies []netip.Prefix
+	// MetadataAllow are networks from which metadata may be read although they are not public.
+	MetadataAllow []netip.Prefix
+	// MetadataAllowHTTP are host:port pairs of this machine from which it may be read without TLS. No variable sets it: the demo does.
+	MetadataAllowHTTP []string
 	// Signup says that anyone may make an organization.
 	Signup bool
 	// LogFormat is "text" or "json".
@@ -85,6 +89,7 @@ type variables struct {
 	MailFrom       mailAddress   `env:"MAIL_FROM"`
 	DNSResolver    serverAddress `env:"DNS_RESOLVER"`
 	TrustedProxies networks      `env:"TRUSTED_PROXIES"`
+	MetadataAllow  networks      `env:"METADATA_ALLOW"`
 	Signup         signup        `env:"SIGNUP"`
 	LogFormat      logFormat     `env:"LOG_FORMAT"`
 	MetricsAddr    address       `env:"METRICS_ADDR"`
@@ -156,6 +161,7 @@ func (v variables) config() Config {
 		MailFrom:       v.MailFrom.value,
 		DNSResolver:    v.DNSResolver.value,
 		TrustedProxies: v.TrustedProxies.value,
+		MetadataAllow:  v.MetadataAllow.value,
 		Signup:         v.Signup.open,
 		LogFormat:      v.LogFormat.value,
 		MetricsAddr:    v.MetricsAddr.value,

@@ -156,6 +156,10 @@ func TestEveryVariable(t *testing.T) {
 			bad("10.0.0.0/33, proxy", `"10.0.0.0/33", "proxy": not an address`),
 			bad("0.0.0.0/0", "everybody"),
 		}},
+		"METADATA_ALLOW": {show: func(c Config) any { return c.MetadataAllow }, checks: []check{
+			ok("10.20.0.0/16, fd00::1", "[10.20.0.0/16 fd00::1/128]"),
+			bad("idp.acme.internal", "not an address"),
+		}},
 		"SIGNUP": {show: func(c Config) any { return c.Signup }, checks: []check{
 			ok("open", "true"), ok("Closed", "false"), bad("yes", "open or closed"),
 		}},

@@ -50,6 +50,10 @@ func Options() []Option {
 			Meaning: "Addresses or networks of the proxies whose X-Forwarded-For is believed, separated by commas.",
 		},
 		{
+			Name: "METADATA_ALLOW", Shown: "none: public addresses at port 443 only", Example: "10.20.0.0/16",
+			Meaning: "Addresses or networks, separated by commas, from which an identity provider's metadata may be read although they are not public.",
+		},
+		{
 			Name: "SIGNUP", Default: "closed", Example: "open",
 			Meaning: "open lets anyone make an organization at /signup; closed leaves that to the operator.",
 		},

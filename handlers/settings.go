@@ -19,6 +19,7 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 	managers.POST("/access-security/sso/idp-managed", s.switchIdPManaged)
 	managers.POST("/access-security/sso/certificates/:id/remove", s.removeCertificate)
 	managers.POST("/access-security/sso/remove", s.removeSSO)
+	s.metadataRoutes(managers)
 	managers.GET("/access-security/sso/test", s.testPage)
 	managers.POST("/access-security/sso/test", s.beginTest)
 	managers.POST("/access-security/sso/test/link", s.createTestLink)

@@ -14,10 +14,11 @@ import (
 )
 
 const (
-	domainsEvery = 15 * time.Second
-	noticesEvery = 20 * time.Second
-	sweepEvery   = 10 * time.Minute
-	countEvery   = 5 * time.Second
+	domainsEvery  = 15 * time.Second
+	metadataEvery = 5 * time.Minute // looks for what is due: each address once a day
+	noticesEvery  = 20 * time.Second
+	sweepEvery    = 10 * time.Minute
+	countEvery    = 5 * time.Second
 
 	domainBatch = 20
 	domainLease = 5 * time.Minute // another instance takes a look over after this long
@@ -31,6 +32,8 @@ type Runner struct {
 	Resolver domains.Resolver
 	Mailer   *Mailer
 	Log      *slog.Logger
+	// Metadata reads an identity provider's metadata; problem is a sentence for the admin if it cannot be read.
+	Metadata func(ctx context.Context, url string) (m *models.IdPMetadata, problem string)
 	BaseURL  string // for the links in mails
 }
 
@@ -43,6 +46,7 @@ func (r *Runner) Run(ctx context.Context) {
 		do    func(context.Context) error
 	}{
 		{"check domains", domainsEvery, r.CheckDomains},
+		{"read metadata", metadataEvery, r.ReadMetadata},
 		{"mail notices", noticesEvery, r.MailNotices},
 		{"sweep", sweepEvery, r.DB.Sweep},
 		{"count members", countEvery, r.DB.CompactMemberCounts},

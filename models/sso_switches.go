@@ -198,6 +198,12 @@ func (db *DB) RemoveSSO(ctx context.Context, actor Actor, orgID string) error {
 		if err := tx.Org().Delete(&SSOCertificate{}).Error; err != nil {
 			return err
 		}
+		if err := tx.Org().Delete(&PendingCertificate{}).Error; err != nil {
+			return err
+		}
+		if err := tx.forgetMetadata(s); err != nil {
+			return err
+		}
 		if err := tx.Org().Where("method = ?", MethodSSO).Delete(&Session{}).Error; err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 type Metadata struct {
 	EntityID     string
 	SignInURL    string        // of the HTTP-Redirect binding
+	LogoutURL    string        // likewise; "" if the identity provider offers none
 	Certificates []Certificate // every usable signing certificate, in document order
 }
 
@@ -44,6 +45,15 @@ func ParseMetadata(file []byte, now time.Time) (metadata Metadata, err error) {
 	for _, service := range children(idp, nsMetadata, "SingleSignOnService") {
 		if attribute(service, "Binding") == bindingRedirect {
 			metadata.SignInURL = strings.TrimSpace(attribute(service, "Location"))
+			break
+		}
+	}
+	for _, service := range children(idp, nsMetadata, "SingleLogoutService") {
+		if attribute(service, "Binding") == bindingRedirect {
+			// SAML Metadata §2.2.2: ResponseLocation, where given, is where responses go.
+			if metadata.LogoutURL = strings.TrimSpace(attribute(service, "ResponseLocation")); metadata.LogoutURL == "" {
+				metadata.LogoutURL = strings.TrimSpace(attribute(service, "Location"))
+			}
 			break
 		}
 	}

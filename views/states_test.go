@@ -12,6 +12,7 @@ func states() []state {
 	var all []state
 	all = append(all, authStates()...)
 	all = append(all, accessStates()...)
+	all = append(all, metadataStates()...)
 	all = append(all, testStates()...)
 	all = append(all, activityStates()...)
 	return append(all, peopleStates()...)

@@ -1,0 +1,220 @@
+package models
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// metadataEvery is how often a configured address is read.
+	metadataEvery = 24 * time.Hour
+	// metadataRetry is when an address that could not be read is tried again.
+	metadataRetry = 2 * time.Hour
+	// metadataStale is for how long it may fail before the owners are told.
+	metadataStale = 3 * 24 * time.Hour
+)
+
+// IdPMetadata is what an identity provider's metadata says, as the caller has parsed and checked it.
+type IdPMetadata struct {
+	Issuer, SignInURL string
+	LogoutURL         string // where LogoutResponses go; empty if it names none for HTTP-Redirect
+	Certificates      []NewCertificate
+}
+
+// MetadataState is what is known about the metadata of an organization's identity provider.
+type MetadataState struct {
+	URL       string     `gorm:"column:metadata_url"` // empty: not read
+	CheckedAt *time.Time `gorm:"column:metadata_checked_at"`
+	NextAt    *time.Time `gorm:"column:metadata_next_at"`
+	Problem   string     `gorm:"column:metadata_problem"` // of the last look
+	// Issuer and SignInURL are what the metadata says where that is not what is set here, else empty.
+	Issuer    string `gorm:"column:metadata_issuer"`
+	SignInURL string `gorm:"column:metadata_sign_in_url"`
+}
+
+// Metadata is how the reading of an organization's metadata stands.
+func (db *DB) Metadata(ctx context.Context, orgID string) (*MetadataState, error) {
+	var m MetadataState
+	return &m, db.read(ctx).Table("sso_connections").Where("org_id = ?", orgID).Limit(1).Scan(&m).Error
+}
+
+// FollowMetadata reads an address daily from now on, and takes over what the admin has confirmed of it in the same transaction: both
+// addresses and the certificates.
+func (db *DB) FollowMetadata(ctx context.Context, actor Actor, orgID, url string, m IdPMetadata) error {
+	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, err := tx.lockedSSO()
+		if err != nil {
+			return err
+		}
+		before, err := tx.metadata()
+		if err != nil {
+			return err
+		}
+		if err := tx.saveSSO(s, m.Issuer, m.SignInURL); err != nil && err != errNoChange {
+			return err
+		}
+		for _, n := range m.Certificates {
+			if s.trusts(n.SHA256) {
+				continue
+			}
+			if _, err := tx.addCertificate(s, n); err != nil {
+				return err
+			}
+			if err := tx.Org().Where("sha256 = ?", n.SHA256).Delete(&PendingCertificate{}).Error; err != nil {
+				return err
+			}
+		}
+		if before.URL == url && len(tx.audit) == 0 {
+			return errNoChange
+		}
+		err = tx.changeSSO(s, map[string]any{
+			"metadata_url": url, "metadata_checked_at": tx.now, "metadata_next_at": tx.now.Add(metadataEvery), "metadata_problem": "",
+			"metadata_issuer": "", "metadata_sign_in_url": "", "logout_url": m.LogoutURL,
+		})
+		if err != nil {
+			return err
+		}
+		tx.record("sso_metadata.followed", tx.ssoTarget(), Facts{"url": before.URL}, Facts{"url": url})
+		return nil
+	})
+}
+
+// UnfollowMetadata stops reading it. What was taken over stays; what waits for approval from there goes.
+func (db *DB) UnfollowMetadata(ctx context.Context, actor Actor, orgID string) error {
+	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, err := tx.lockedSSO()
+		if err != nil {
+			return err
+		}
+		before, err := tx.metadata()
+		if err != nil {
+			return err
+		}
+		if before.URL == "" {
+			return errNoChange
+		}
+		if err := tx.forgetMetadata(s); err != nil {
+			return err
+		}
+		tx.record("sso_metadata.unfollowed", tx.ssoTarget(), Facts{"url": before.URL}, nil)
+		return nil
+	})
+}
+
+// forgetMetadata clears the address, what the last look found, and the certificates that wait because of it.
+func (tx *Tx) forgetMetadata(s *SSO) error {
+	if err := tx.Org().Where("source = ?", FoundInMetadata).Delete(&PendingCertificate{}).Error; err != nil {
+		return err
+	}
+	return tx.changeSSO(s, map[string]any{
+		"metadata_url": "", "metadata_checked_at": nil, "metadata_next_at": nil, "metadata_problem": "", "metadata_issuer": "", "metadata_sign_in_url": "",
+	})
+}
+
+func (tx *Tx) metadata() (*MetadataState, error) {
+	var m MetadataState
+	return &m, tx.Table("sso_connections").Where("org_id = ?", tx.org).Limit(1).Scan(&m).Error
+}
+
+// DueMetadata is an address that is due to be read.
+type DueMetadata struct {
+	OrgID string
+	URL   string `gorm:"column:metadata_url"`
+}
+
+// DueMetadata claims addresses that are due: of several instances only one gets each, for as long as lease.
+func (db *DB) DueMetadata(ctx context.Context, limit int, lease time.Duration) ([]DueMetadata, error) {
+	var due []DueMetadata
+	err := db.touch(ctx, func(tx *Tx) error {
+		q := tx.lock(tx.DB.Model(&SSOConnection{})).Select("org_id, metadata_url").Where("metadata_next_at <= ? and metadata_url <> ''", tx.now).
+			Order("metadata_next_at, org_id").Limit(limit)
+		if err := q.Find(&due).Error; err != nil {
+			return err
+		}
+		for _, d := range due {
+			if err := tx.Model(&SSOConnection{}).Where("org_id = ?", d.OrgID).UpdateColumn("metadata_next_at", tx.now.Add(lease)).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return due, err
+}
+
+// RecordMetadata keeps what a look at the configured address found. Nothing of it takes effect: new certificates wait for approval, other
+// addresses are shown, and the owners are told of both. problem is a sentence if the address could not be read, and m is nil then. It
+// does nothing if the address was changed meanwhile.
+func (db *DB) RecordMetadata(ctx context.Context, actor Actor, orgID, url string, m *IdPMetadata, problem string) error {
+	var before *MetadataState
+	err := db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, err := tx.lockedSSO()
+		if err != nil {
+			return err
+		}
+		if before, err = tx.metadata(); err != nil {
+			return err
+		}
+		if before.URL != url || m == nil {
+			return errNoChange
+		}
+		for _, n := range m.Certificates {
+			if _, err := tx.findCertificate(s, FoundInMetadata, n); err != nil {
+				return err
+			}
+		}
+		other := MetadataState{Issuer: differs(m.Issuer, s.Issuer), SignInURL: differs(m.SignInURL, s.SignInURL)}
+		if other.Issuer != before.Issuer || other.SignInURL != before.SignInURL {
+			tx.record("sso_metadata.changed", tx.ssoTarget(), Facts{"issuer": before.Issuer, "sign_in_url": before.SignInURL}, Facts{"issuer": other.Issuer, "sign_in_url": other.SignInURL})
+			if other.Issuer != "" || other.SignInURL != "" {
+				if err := tx.notify("sso", "Your identity provider's metadata has changed", "Its addresses are no longer those set here. Nothing was changed: look at Access Security → SSO → Metadata."); err != nil {
+					return err
+				}
+			}
+		}
+		if len(tx.audit) == 0 {
+			return errNoChange
+		}
+		return tx.changeSSO(s, map[string]any{"metadata_issuer": other.Issuer, "metadata_sign_in_url": other.SignInURL})
+	})
+	if err != nil || before == nil || before.URL != url {
+		return err
+	}
+	return db.touch(ctx, func(tx *Tx) error {
+		tx.org = orgID
+		if m != nil {
+			return tx.Model(&SSOConnection{}).Where("org_id = ? and metadata_url = ?", orgID, url).
+				UpdateColumns(map[string]any{"metadata_checked_at": tx.now, "metadata_next_at": tx.now.Add(metadataEvery), "metadata_problem": ""}).Error
+		}
+		// checked_at stays that of the last look that worked: the page and the notice say since when it fails.
+		err := tx.Model(&SSOConnection{}).Where("org_id = ? and metadata_url = ?", orgID, url).
+			UpdateColumns(map[string]any{"metadata_next_at": tx.now.Add(metadataRetry), "metadata_problem": truncate(problem, 400)}).Error
+		if err != nil || before.CheckedAt == nil {
+			return err
+		}
+		if tx.now.Sub(*before.CheckedAt) < metadataStale {
+			return nil
+		}
+		const subject = "Your identity provider's metadata cannot be read"
+		var told int64
+		if err := tx.Org().Model(&Notice{}).Where("subject = ? and created_at > ?", subject, *before.CheckedAt).Count(&told).Error; err != nil || told > 0 {
+			return err
+		}
+		return tx.notify("sso", subject, problem+" The address is "+url+". Sign-ins go on with what is trusted here.")
+	})
+}
+
+// differs is found where it is not what is set.
+func differs(found, set string) string {
+	if found == set {
+		return ""
+	}
+	return found
+}
+
+// metadataReads bounds how often an organization makes this server read an address.
+var metadataReads = RateLimit{Every: 10 * time.Second, Burst: 10}
+
+// AllowMetadataRead counts one reading of an address on an admin's click. TooMany when there were very many.
+func (db *DB) AllowMetadataRead(ctx context.Context, orgID string) error {
+	return db.limit(ctx, "metadata:org:"+orgID, metadataReads)
+}
