@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -231,8 +232,11 @@ func TestEveryProblemOfTheEnvironmentIsReported(t *testing.T) {
 }
 
 func TestSeveralProblemsFitOnOneLine(t *testing.T) {
-	got := oneLine("2 problems in the configuration:\n  BASE_URL: is http\n  SMTP_URL: must begin with smtps://")
-	if want := "2 problems in the configuration: BASE_URL: is http; SMTP_URL: must begin with smtps://"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	var stderr bytes.Buffer
+	status := commands.Run(t.Context(), commands.Process{
+		Args: []string{"org", "list"}, Environ: []string{"BASE_URL=http://acme.com", "LOG_FORMAT=xml"}, Stdout: io.Discard, Stderr: &stderr,
+	})
+	if got := stderr.String(); status != 1 || strings.Count(got, "\n") != 1 || !strings.Contains(got, "configuration: BASE_URL: ") || !strings.Contains(got, "; LOG_FORMAT: ") {
+		t.Errorf("status %d, stderr %q", status, got)
 	}
 }
