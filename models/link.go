@@ -104,8 +104,11 @@ func (db *DB) PasswordLink(ctx context.Context, client Client, email string) (st
 		return "", err
 	}
 	a, err := db.accountByEmail(ctx, email)
-	if err != nil || a == nil {
+	if err != nil {
 		return "", err
+	}
+	if a == nil {
+		return "", db.leaveNothing(ctx, "link:unknown:"+networkOf(client.IP))
 	}
 	var secret string
 	err = db.write(ctx, Actor{Kind: Anonymous, IP: client.IP}, "", func(tx *Tx) error {
