@@ -53,23 +53,24 @@ func (d *Domain) SeenValues() []string {
 
 func (d *Domain) target() Target { return Target{"domain", d.ID, d.Domain} }
 
-const domainsSQL = `select d.*,
-	d.status not in ('verified', 'lapsing') and exists (select 1 from domains o where o.domain = d.domain and o.org_id <> d.org_id and o.status in ('verified', 'lapsing')) as claimed_elsewhere,
-	(select count(*) from members m where m.org_id = d.org_id and m.email like '%@' || d.domain) as members,
-	(select count(*) from members m where m.org_id = d.org_id and m.held_reason = 'domain_unverified' and m.email like '%@' || d.domain) as held
-	from domains d where d.org_id = ?`
+// domainsSQL takes the organization twice.
+const domainsSQL = `select d.*, coalesce(c.members, 0) as members, coalesce(c.held, 0) as held,
+	d.status not in ('verified', 'lapsing') and exists (select 1 from domains o where o.domain = d.domain and o.org_id <> d.org_id and o.status in ('verified', 'lapsing')) as claimed_elsewhere
+	from domains d left join (select ` + emailDomain + ` as domain, count(*) as members, sum(case when m.held_reason = 'domain_unverified' then 1 else 0 end) as held
+		from members m where m.org_id = ? group by 1) c on c.domain = d.domain
+	where d.org_id = ?`
 
 // Domains are an organization's claims by name.
 func (db *DB) Domains(ctx context.Context, orgID string) ([]Domain, error) {
 	var list []Domain
-	err := db.read(ctx).Raw(domainsSQL+" order by d.domain limit 1000", orgID).Scan(&list).Error
+	err := db.read(ctx).Raw(domainsSQL+" order by d.domain limit 1000", orgID, orgID).Scan(&list).Error
 	return list, err
 }
 
 // Domain is one claim. NotFound if the organization has none with that id.
 func (db *DB) Domain(ctx context.Context, orgID, id string) (*Domain, error) {
 	var list []Domain
-	if err := db.read(ctx).Raw(domainsSQL+" and d.id = ?", orgID, id).Scan(&list).Error; err != nil {
+	if err := db.read(ctx).Raw(domainsSQL+" and d.id = ?", orgID, orgID, id).Scan(&list).Error; err != nil {
 		return nil, found(err, "domain")
 	}
 	if len(list) == 0 {
@@ -142,9 +143,7 @@ func (tx *Tx) verifyDomain(d *Domain, by string) error {
 	if len(owners) > 0 {
 		return conflict("Another organization on this server has verified %s. A domain belongs to one organization only: its owner must remove it there first.", d.Domain)
 	}
-	err = tx.Model(&Domain{}).Where("domain = ? and org_id <> ? and status = 'lapsed'", d.Domain, tx.org).
-		UpdateColumns(map[string]any{"status": DomainWaiting, "lapsing_since": nil, "verified_by": nil, "verified_at": nil}).Error
-	if err != nil {
+	if err := tx.endLapsedClaims(d.Domain); err != nil {
 		return err
 	}
 	before := d.Status
@@ -162,6 +161,33 @@ func (tx *Tx) verifyDomain(d *Domain, by string) error {
 		return err
 	}
 	tx.record("domain.verified", d.target(), Facts{"status": before}, Facts{"status": d.Status, "by": by, "people_released": released})
+	return nil
+}
+
+// endLapsedClaims ends the claims of other organizations on a domain that this one verifies. They read it in their own audit log, and not
+// who has the domain now.
+func (tx *Tx) endLapsedClaims(domain string) error {
+	var lapsed []Domain
+	err := tx.lock(tx.DB).Where("domain = ? and org_id <> ? and status = 'lapsed'", domain, tx.org).Order("id").Limit(rowsAtOnce).Find(&lapsed).Error
+	if err != nil {
+		return err
+	}
+	org, actor := tx.org, tx.actor
+	defer func() { tx.org, tx.actor = org, actor }()
+	for _, d := range lapsed {
+		err := tx.Model(&Domain{}).Where("id = ?", d.ID).
+			UpdateColumns(map[string]any{"status": DomainWaiting, "lapsing_since": nil, "verified_by": nil, "verified_at": nil}).Error
+		if err != nil {
+			return err
+		}
+		tx.org, tx.actor = d.OrgID, Actor{Kind: System, Label: "Gatehouse"}
+		tx.record("domain.lost", d.target(), Facts{"status": d.Status}, Facts{"status": DomainWaiting})
+		err = tx.notify("domain", d.Domain+": claimed elsewhere",
+			"Your claim on "+d.Domain+" had lapsed, and another organization on this server has verified the domain. People on it can no longer sign in here with single sign-on.")
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

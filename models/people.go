@@ -226,7 +226,7 @@ func (db *DB) Readinesses(ctx context.Context, orgID string, limit int) ([]Readi
 	var list []Readiness
 	err := db.read(ctx).Raw(`select m.*, a.password_hash is not null as has_password,
 		exists (select 1 from identities i where i.member_id = m.id and i.last_seen_at > ?) as used_sso,
-		exists (select 1 from domains d where d.org_id = m.org_id and d.status in ('verified', 'lapsing') and m.email like '%@' || d.domain) as claimed
+		exists (select 1 from domains d where d.org_id = m.org_id and d.status in ('verified', 'lapsing') and d.domain = `+emailDomain+`) as claimed
 		from members m join accounts a on a.id = m.account_id
 		where m.org_id = ? and m.status = 'active' order by m.display_name, m.id limit ?`, since, orgID, limit).Scan(&list).Error
 	return list, err
