@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -135,11 +136,15 @@ func csvWriter(c echo.Context) (func([]models.AuditEvent) error, error) {
 	}, w.Error()
 }
 
+// formulaStart is what begins a formula in some spreadsheet: the four signs or their full-width forms, at the beginning of a cell or behind
+// what another program or country separates cells by, with spaces before it that are seen or not.
+var formulaStart = regexp.MustCompile(`(^|[;\t\r\n])([\pZ\p{Cf}]*[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])`)
+
 // withoutFormula keeps a spreadsheet from running a cell: names come from outside, and one that begins with = would be a formula. The
-// apostrophe in front makes it text. Leading spaces do not hide one from every program.
+// apostrophe in front makes it text.
 func withoutFormula(cell string) string {
-	if first := strings.TrimLeft(cell, " \u00a0"); first != "" && strings.ContainsRune("=+-@\t\r\n", rune(first[0])) {
-		return "'" + cell
+	if cell != "" && strings.ContainsRune("\t\r\n", rune(cell[0])) {
+		cell = "'" + cell
 	}
-	return cell
+	return formulaStart.ReplaceAllString(cell, "$1'$2")
 }
