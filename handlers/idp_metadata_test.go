@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/models"
+	"gatehouse/sso"
 )
 
 // metadataSite publishes an identity provider's metadata on this machine, as the demo does.
@@ -69,7 +70,7 @@ func TestMetadataByAddress(t *testing.T) {
 			t.Fatalf("kept before it was confirmed: %+v, %v", connection, err)
 		}
 		a.clock.Advance(models.StepUpLife + time.Second)
-		p.form(metadataPath + "/follow").submit().wantStatus(http.StatusUnprocessableEntity).form(metadataPath+"/follow").set("password", password).submit().wantRedirect(metadataPath)
+		p.form(metadataPath+"/follow").submit().wantStatus(http.StatusUnprocessableEntity).form(metadataPath+"/follow").set("password", password).submit().wantRedirect(metadataPath)
 		connection, err := a.db.SSO(t.Context(), acme.ID)
 		if err != nil || connection.Issuer != old.issuer || connection.SignInURL != "https://login.example/saml2" || len(connection.Certificates) != 1 {
 			t.Fatalf("%+v, %v", connection, err)
@@ -200,4 +201,47 @@ func TestPendingCertificatesAreTheAdminsOwn(t *testing.T) {
 			t.Errorf("a dismissed one waits again: %d, %v", len(waiting), err)
 		}
 	})
+}
+
+// The key of a test that an admin began waits for approval; that of an ordinary sign-in, of a test by link, and of an answer to no request
+// are only written down.
+func TestAnUnknownKeyWaitsOnlyAfterAnAdminsTest(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		org, idp, ana := testedApp(a)
+		stranger := newIdP(a, 1)
+		stranger.issuer = idp.issuer
+		waiting := func(want int) []models.PendingCertificate {
+			t.Helper()
+			list, err := a.db.PendingCertificates(t.Context(), org.ID)
+			if err != nil || len(list) != want {
+				t.Fatalf("%d certificates wait, want %d, %v", len(list), want, err)
+			}
+			return list
+		}
+		to := ana.beginTest(org)
+		a.postRelayed(org, to, stranger.answer(to, "ana@acme.com", func(x *assertion) { x.request = "" })).wantStatus(http.StatusSeeOther)
+		waiting(0)
+		on := true
+		if err := a.db.ConfigureSSO(t.Context(), operator, org.ID, idp.issuer, "https://login.example/saml2?tenant=1", []models.NewCertificate{newCertificateOf(t, idp)}, models.Switches{Enabled: &on}); err != nil {
+			t.Fatal(err)
+		}
+		a.postACS(org, stranger.answer(a.browser().beginSAML(org, ""), "ana@acme.com")).wantStatus(http.StatusForbidden)
+		waiting(0)
+		to = ana.beginTest(org)
+		a.postACS(org, stranger.answer(to, "ana@acme.com")).wantStatus(http.StatusSeeOther)
+		list := waiting(1)
+		ana.get(metadataPath).wantText("main", "Found in a test sign-in")
+		ana.post(ssoPath+"/certificates/"+list[0].ID+"/approve", "org", org.ID, "thumbprint", list[0].SHA1).wantRedirect(metadataPath)
+		to = ana.beginTest(org)
+		ana.result(a.postACS(org, stranger.answer(to, "ana@acme.com"))).follow().wantText("#live h2", "Passed")
+	})
+}
+
+func newCertificateOf(t *testing.T, idp *identityProvider) models.NewCertificate {
+	t.Helper()
+	parsed, err := sso.ParseCertificate(idp.cert.Raw, idp.app.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newCertificate(parsed)
 }

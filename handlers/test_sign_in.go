@@ -129,6 +129,9 @@ func (s *Server) testResult(c echo.Context, test *models.TestSignIn, connection 
 	if i.Err != nil && i.Err.Reason == sso.ReasonInternal {
 		s.log.Error("a SAML response could not be processed", "test", test.ID, "error", i.Err)
 	}
+	if err := s.keepUnknownCertificate(c, test, i); err != nil {
+		return r, err
+	}
 	if now.Sub(test.CreatedAt) >= models.PendingLoginLife {
 		r.Trace.Checks = append(r.Trace.Checks, refusedCheck("Answered within ten minutes", models.Refuse(models.RefusedRequestExpired)))
 	}
