@@ -83,14 +83,25 @@ func (db *DB) PasswordSignIn(ctx context.Context, client Client, email, password
 	usedRecovery := !through.open
 	actor := Actor{Kind: Person, ID: through.Member.ID, Label: through.Member.Label(), IP: client.IP}
 	err = db.write(ctx, actor, through.Organization.ID, func(tx *Tx) error {
-		// Read again under lock: a deactivation or a new password between the check and here wins.
+		// Read again under lock: a deactivation, a new password or a switch between the look at them and here wins, and one that comes
+		// later sees this session and ends it.
+		if err := tx.shareOrganization(); err != nil {
+			return err
+		}
+		var now Account
+		if err := tx.Raw("select * from accounts where id = ?"+tx.forShare(), a.ID).Scan(&now).Error; err != nil {
+			return err
+		}
 		m, err := tx.member(through.Member.ID)
 		if err != nil {
 			return err
 		}
-		var now Account
-		if err := tx.Where("id = ?", a.ID).Take(&now).Error; err != nil {
+		open, err := passwordDoorOf(tx, m)
+		if err != nil {
 			return err
+		}
+		if !open && !usedRecovery {
+			return conflict("%s has just begun to ask for single sign-on. Sign in with it.", through.Organization.Name)
 		}
 		if m.Status != Active || m.AccountID == nil || *m.AccountID != a.ID || now.PasswordHash == nil || *now.PasswordHash != *a.PasswordHash {
 			return &Error{Kind: Unauthenticated, Field: "password", Message: "Your access changed just now. Try again."}
