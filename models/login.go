@@ -77,7 +77,7 @@ type NewLogin struct {
 // BeginLogin keeps a request and returns the secret that its browser must hold: the one it has, or a new one, so that two tabs can be
 // under way at once. A *LoginRefusal if single sign-on is off or the connection was changed meanwhile.
 func (db *DB) BeginLogin(ctx context.Context, client Client, n NewLogin) (string, error) {
-	if err := db.limit(ctx, "login:ip:"+client.IP, loginsByIP); err != nil {
+	if err := db.limit(ctx, "login:ip:"+networkOf(client.IP), loginsByIP); err != nil {
 		return "", err
 	}
 	browser := n.Browser
@@ -198,7 +198,7 @@ func (db *DB) ClaimLogin(ctx context.Context, orgID, requestID string, identity 
 // requestID is empty when the response named none of ours.
 func (db *DB) RefuseLogin(ctx context.Context, client Client, orgID, requestID string, r LoginRefusal) (*LoginRefusal, error) {
 	if requestID == "" {
-		switch err := db.limit(ctx, "stray-response:ip:"+client.IP, strayResponsesByIP); {
+		switch err := db.limit(ctx, "stray-response:ip:"+networkOf(client.IP), strayResponsesByIP); {
 		case IsKind(err, TooMany):
 			return &r, nil
 		case err != nil:
