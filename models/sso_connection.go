@@ -189,8 +189,15 @@ func (db *DB) AddCertificate(ctx context.Context, actor Actor, orgID string, n N
 
 func (tx *Tx) addCertificate(s *SSO, n NewCertificate) (*SSOCertificate, error) {
 	if len(s.Certificates) >= maxCertificates {
-		return nil, &Error{Kind: Conflict, Field: "certificate", Message: "There are ten certificates already, which is the most. Remove one that is no longer used."}
+		return nil, errManyCertificates
 	}
+	return tx.trustCertificate(s, n)
+}
+
+var errManyCertificates = &Error{Kind: Conflict, Field: "certificate", Message: "There are ten certificates already, which is the most. Remove one that is no longer used."}
+
+// trustCertificate is addCertificate without the limit, for who replaces certificates in the same transaction.
+func (tx *Tx) trustCertificate(s *SSO, n NewCertificate) (*SSOCertificate, error) {
 	c := &SSOCertificate{
 		ID: newID("crt_", tx.now), OrgID: tx.org, PEM: n.PEM, Subject: n.Subject, SHA1: n.SHA1, SHA256: n.SHA256, KeyKind: n.KeyKind,
 		NotBefore: n.NotBefore.UTC(), NotAfter: n.NotAfter.UTC(), AddedBy: tx.actor.Label, AddedAt: tx.now,

@@ -240,9 +240,12 @@ func (db *DB) ConfigureSSO(ctx context.Context, actor Actor, orgID, issuer, sign
 			if s.trusts(n.SHA256) {
 				continue
 			}
-			if _, err := tx.addCertificate(s, n); step(err) != nil {
+			if _, err := tx.trustCertificate(s, n); step(err) != nil {
 				return err
 			}
+		}
+		if len(wanted) > maxCertificates {
+			return errManyCertificates
 		}
 		for _, c := range append([]SSOCertificate{}, s.Certificates...) {
 			if !wanted[c.SHA256] {
