@@ -87,6 +87,9 @@ type assertion struct {
 	id                                    string
 	issued                                time.Time
 	unsigned                              bool
+	// before and after change the message before it is signed and afterwards.
+	before, after func(*etree.Document)
+	algorithm     string // of the signature; RSA with SHA-256 if empty
 }
 
 // answer is the SAMLResponse for somebody, to the request behind a redirect.
@@ -138,6 +141,9 @@ func (idp *identityProvider) response(t *testing.T, a assertion) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if a.before != nil {
+		a.before(doc)
+	}
 	if !a.unsigned {
 		plain := doc.Root().SelectElement("Assertion")
 		ctx, err := dsig.NewSigningContext(idp.key, [][]byte{idp.cert.Raw})
@@ -145,12 +151,20 @@ func (idp *identityProvider) response(t *testing.T, a assertion) []byte {
 			t.Fatal(err)
 		}
 		ctx.Canonicalizer = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
+		if a.algorithm != "" {
+			if err := ctx.SetSignatureMethod(a.algorithm); err != nil {
+				t.Fatal(err)
+			}
+		}
 		signed, err := ctx.SignEnveloped(plain)
 		if err != nil {
 			t.Fatal(err)
 		}
 		doc.Root().RemoveChild(plain)
 		doc.Root().AddChild(signed)
+	}
+	if a.after != nil {
+		a.after(doc)
 	}
 	out, err := doc.WriteToBytes()
 	if err != nil {

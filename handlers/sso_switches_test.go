@@ -22,7 +22,7 @@ func TestSingleSignOnIsTurnedOnWhenNothingIsMissing(t *testing.T) {
 		}
 		a.verifiedDomain(acme, "acme.com")
 		ana.postFiles(ssoPath, []file{{"a.cer", a.goodCertificate("A")}}, "org", acme.ID, "sign_in_url", entraSignIn, "issuer", entraIssuer).wantStatus(http.StatusSeeOther)
-		p = ana.get(ssoPath).wantText("#sso-why", "Before it can be turned on: Run a test sign-in").wantText("#test", "Not tested")
+		ana.get(ssoPath).wantText("#sso-why", "Before it can be turned on: Run a test sign-in").wantText("#test", "Not tested")
 		if flash := ana.post(ssoPath+"/enabled", "org", acme.ID, "value", "on").flash(); !strings.Contains(flash, "Run a test sign-in") {
 			t.Errorf("turning it on untested says %q", flash)
 		}

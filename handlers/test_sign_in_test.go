@@ -150,7 +150,7 @@ func TestAColleagueTestsByLink(t *testing.T) {
 		}
 		bo := a.browser()
 		to := bo.get(link).wantStatus(http.StatusOK).wantText("h1", "Test the sign-in to Acme").wantText("main", "Ana asks you").form("/saml/" + org.ID + "/test").submit().wantStatus(http.StatusSeeOther).header.Get("Location")
-		p = bo.result(a.postRelayed(org, to, idp.answer(to, "bo@acme.com"))).wantStatus(http.StatusOK).wantText("h1", "Thank you: it works").wantNone("ol.steps")
+		bo.result(a.postRelayed(org, to, idp.answer(to, "bo@acme.com"))).wantStatus(http.StatusOK).wantText("h1", "Thank you: it works").wantNone("ol.steps")
 		if bo.cookie(sessionCookie) != "" || bo.cookie(loginCookie) != "" {
 			t.Error("the colleague's browser was touched")
 		}

@@ -85,13 +85,3 @@ var (
 	CleanName    = cleanName
 	Truncate     = truncate
 )
-
-// Count is how many rows a table has.
-func (db *DB) Count(t *testing.T, table string) int {
-	t.Helper()
-	var n int
-	if err := db.reader.Raw("select count(*) from " + table).Scan(&n).Error; err != nil {
-		t.Fatal(err)
-	}
-	return n
-}

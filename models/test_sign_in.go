@@ -165,8 +165,10 @@ func (db *DB) FinishTest(ctx context.Context, client Client, orgID, id string, r
 		for k, v := range r.Detail {
 			detail[k] = v
 		}
-		a := NewActivity{OrgID: orgID, Kind: ActivitySignIn, OK: r.State == TestPassed, Reference: NewReference(), Reason: r.Reason, Sentence: r.Sentence,
-			Who: r.Who, MemberID: r.MemberID, Detail: detail, Client: client, Raw: r.Raw}
+		a := NewActivity{
+			OrgID: orgID, Kind: ActivitySignIn, OK: r.State == TestPassed, Reference: NewReference(), Reason: r.Reason, Sentence: r.Sentence,
+			Who: r.Who, MemberID: r.MemberID, Detail: detail, Client: client, Raw: r.Raw,
+		}
 		activityID, err := tx.recordActivity(a)
 		if err != nil {
 			return err
