@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"gatehouse/models"
+	"gatehouse/views"
 )
 
 const (
@@ -176,6 +177,9 @@ func (s *Server) requirePerson(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if signedIn(c) != nil {
 			return next(c)
+		}
+		if s.sessionToken(c) != "" { // this browser was signed in: say why it is not any more
+			s.flash(c, views.ToneInfo, "Your session has ended. Sign in again to go on.")
 		}
 		to := "/login"
 		if r := c.Request(); r.Method == http.MethodGet && r.URL.Path != "/" {

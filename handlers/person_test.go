@@ -95,7 +95,7 @@ func TestOwnSessions(t *testing.T) {
 		p := b.get("/profile").wantText("#sessions", "Safari on iPhone").wantText("#sessions", "This session").wantText("#sessions", "after 8 hours without activity, and 24 hours")
 		id := func(b *browser) string { s, _, _ := strings.Cut(b.cookie("gatehouse_session"), "."); return s }
 		p.form("/profile/sessions/"+id(phone)+"/end").submit().wantRedirect("/profile#sessions").follow().wantText(".note", "The session has ended.")
-		phone.get("/").wantRedirect("/login")
+		phone.get("/").wantRedirect("/login").follow().wantText(".note", "Your session has ended.")
 		bo := a.signIn("bo@acme.com")
 		b.post("/profile/sessions/"+id(bo)+"/end", "org", acme.ID).wantStatus(http.StatusNotFound)
 		bo.get("/").wantStatus(http.StatusOK)
