@@ -28,7 +28,7 @@ const (
 )
 
 func activityKinds() []views.Option {
-	return []views.Option{{Text: "Everything"}, {Value: models.ActivitySignIn, Text: "Sign-ins"}, {Value: activityTests, Text: "Test sign-ins"}}
+	return []views.Option{{Text: "Everything"}, {Value: models.ActivitySignIn, Text: "Sign-ins"}, {Value: activityTests, Text: "Test sign-ins"}, {Value: models.ActivityProvisioning, Text: "Provisioning"}}
 }
 
 // activityPage lists every attempt, newest first.
@@ -148,14 +148,22 @@ func (s *Server) activityDays(c echo.Context, org string, rows []models.Activity
 	now := s.db.Now()
 	var days []views.ActivityDay
 	title := ""
+	seen := map[string]int{} // where the repetitions of a failure are counted, on this day
 	for i := range rows {
 		if t := dayTitle(now, rows[i].At); t != title {
 			title = t
+			clear(seen)
 			days = append(days, views.ActivityDay{Title: t})
 		}
+		last := &days[len(days)-1]
+		same := repetition(&rows[i])
+		if at, ok := seen[same]; ok && same != "" {
+			fold(&last.Entries[at], &rows[i])
+			continue
+		}
+		seen[same] = len(last.Entries)
 		entry := activityEntry(now, org, &rows[i])
 		entry.HasRaw = has[rows[i].ID]
-		last := &days[len(days)-1]
 		last.Entries = append(last.Entries, entry)
 	}
 	return days, nil
@@ -163,6 +171,9 @@ func (s *Server) activityDays(c echo.Context, org string, rows []models.Activity
 
 // activityEntry tells one attempt in words.
 func activityEntry(now time.Time, org string, a *models.Activity) views.ActivityEntry {
+	if a.Kind == models.ActivityProvisioning {
+		return provisioningEntry(now, org, a)
+	}
 	detail := a.Facts()
 	_, test := detail["test"]
 	trace := a.LoginTrace()

@@ -31,7 +31,10 @@ func (s *Server) sendMail(m Mail) {
 }
 
 // Wait waits for what is still being done after its request was answered. Call it after the HTTP server has shut down.
-func (s *Server) Wait() { s.background.Wait() }
+func (s *Server) Wait() {
+	s.provisioning.flush()
+	s.background.Wait()
+}
 
 // mailedLink is the full address of a page behind a one-time link.
 func (s *Server) mailedLink(path, secret string) string {

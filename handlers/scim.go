@@ -34,6 +34,10 @@ type scimRequest struct {
 	ifNoneMatch string
 	body        func() ([]byte, error)
 	inner       bool // it is part of a bulk request
+	// For the activity: what was read, the one resource of the answer, and for a list how many there are (-1 if it is none).
+	sent          []byte
+	seen          *scim.View
+	listed, total int
 }
 
 // scimAnswer is what a request comes to if it is not an error.
@@ -91,31 +95,42 @@ func nobody(*scimRequest) (*scimAnswer, error) {
 // scim answers one request. The operations read the token in their own first statement; where none was reached, the token is looked up
 // before anything is answered, so that a stranger learns nothing but that the token is wrong.
 func (s *Server) scim(c echo.Context) error {
+	start := s.db.Now()
 	call, err := s.db.SCIMCall(client(c), bearerOf(c.Request()))
 	if err != nil {
+		s.provisioning.add(exchange{at: start, client: client(c)})
 		return err
 	}
+	r := &scimRequest{Server: s, c: c, ctx: c.Request().Context(), call: call, ifNoneMatch: c.Request().Header.Get("If-None-Match"), listed: -1}
+	answer, err := s.answerSCIM(r)
+	if err != nil {
+		refused := s.scimError(c, err)
+		r.noteExchange(start, nil, refused)
+		return refused
+	}
+	r.noteExchange(start, answer, nil)
+	return answer.send(c)
+}
+
+// answerSCIM finds the answer to a request and who sent it.
+func (s *Server) answerSCIM(r *scimRequest) (*scimAnswer, error) {
+	c, call := r.c, r.call
 	if !s.scimLimit.allow(bearerOf(c.Request())) {
 		c.Response().Header().Set("Retry-After", "1")
-		return errTooFast
+		return nil, errTooFast
 	}
-	r := &scimRequest{Server: s, c: c, ctx: c.Request().Context(), call: call, ifNoneMatch: c.Request().Header.Get("If-None-Match")}
-	r.call.IfMatch = c.Request().Header.Get("If-Match")
+	call.IfMatch = c.Request().Header.Get("If-Match")
 	r.body = r.readBody
-	var answer *scimAnswer
-	answer, err = r.dispatch(c.Request().Method, strings.TrimPrefix(c.Request().URL.Path, scimPrefix), c.Request().URL.RawQuery)
+	answer, err := r.dispatch(c.Request().Method, strings.TrimPrefix(c.Request().URL.Path, scimPrefix), c.Request().URL.RawQuery)
 	if call.Token == nil {
 		if refused := s.db.AuthenticateSCIM(r.ctx, call); refused != nil {
-			return refused
+			return nil, refused
 		}
 	}
 	if noted := s.db.NoteSCIMCall(r.ctx, call); noted != nil {
 		s.log.Error("the use of a SCIM token was not noted", "token", call.TokenID(), "error", noted)
 	}
-	if err != nil {
-		return err
-	}
-	return answer.send(c)
+	return answer, err
 }
 
 // dispatch finds what answers an address and lets it. path is what is behind the prefix.
@@ -186,6 +201,7 @@ func (r *scimRequest) readUpTo(limit int64) ([]byte, error) {
 		return nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(r.c.Response(), r.c.Request().Body, limit))
+	r.sent = body[:min(len(body), maxRawPart)]
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -234,6 +250,7 @@ func (a *scimAnswer) send(c echo.Context) error {
 func (r *scimRequest) resource(status int, v scim.View) *scimAnswer {
 	a := &scimAnswer{status: status, id: v.ID, location: v.Location(), etag: v.ETag()}
 	a.body = v.Append(make([]byte, 0, 1024), r.query.projection(v.Type))
+	r.seen = &v
 	return a
 }
 

@@ -22,6 +22,12 @@ func (r *scimRequest) bulk() (*scimAnswer, error) {
 		return nil, err
 	}
 	results := job.Run(r.bulkOperation)
+	r.listed, r.total = 0, len(results)
+	for i := range results {
+		if results[i].Err == nil {
+			r.listed++
+		}
+	}
 	if err := r.ctx.Err(); err != nil {
 		return nil, err
 	}

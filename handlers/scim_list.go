@@ -49,6 +49,10 @@ func (r *scimRequest) list(rt *scim.ResourceType) (*scimAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.listed, r.total = len(page.Views), page.Total
+	if len(page.Views) == 1 {
+		r.seen = &page.Views[0]
+	}
 	users, groups := r.query.projection(scim.UserType), r.query.projection(scim.GroupType)
 	body := page.AppendEach(make([]byte, 0, 256+512*len(page.Views)), func(rt *scim.ResourceType) *scim.Projection {
 		if rt == scim.GroupType {

@@ -51,6 +51,8 @@ type Server struct {
 	// scimLimit slows directories down; nil for not at all.
 	scimLimit *scimLimiter
 	metrics   *metrics
+	// provisioning are the lines of the activity log that wait to be written.
+	provisioning *provisioningLog
 	// background is what goes on after a request was answered: mails under way.
 	background sync.WaitGroup
 }
@@ -65,6 +67,7 @@ func New(o Options) *Server {
 	if s.cursors, err = cursorKey(o.Config.SecretKey.Bytes()); err != nil {
 		panic(err) // a cipher of the standard library that its own key does not fit
 	}
+	s.provisioning = &provisioningLog{s: s}
 	if o.Config.RateLimits {
 		s.scimLimit = newSCIMLimiter(time.Now)
 	}

@@ -29,6 +29,8 @@ var forSQLite = strings.NewReplacer(
 	"alter table members set (fillfactor = 80);", "",
 	"alter table members drop constraint members_org_id_fkey;", "",
 	"alter table audit_events drop constraint audit_events_org_id_fkey;", "",
+	"alter table activity drop constraint activity_org_id_fkey;", "",
+	"alter table activity_raw drop constraint activity_raw_org_id_fkey;", "",
 )
 
 // Apply brings db to the newest version and returns how many files it applied. dialect is "sqlite" or "postgres".

@@ -229,7 +229,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 	return db.touch(ctx, func(tx *Tx) error {
 		day := tx.now.Add(-24 * time.Hour)
 		for _, q := range []*gorm.DB{
-			tx.Where("at < ?", tx.now.Add(-ActivityLife)).Delete(&Activity{}),
+			tx.Where("id < ?", idAt("act_", tx.now.Add(-ActivityLife))).Delete(&Activity{}),
 			tx.Exec("update test_sign_ins set trace = '{}' where created_at < ? and trace <> '{}'", tx.now.Add(-ActivityLife)),
 			tx.Exec("delete from test_sign_in_links where expires_at < ?", day),
 			tx.Where("expires_at < ? or idle_expires_at < ?", tx.now, tx.now).Delete(&Session{}),

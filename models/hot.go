@@ -103,6 +103,11 @@ func itoa(n int) string {
 	return itoa(n/10) + string(rune('0'+n%10))
 }
 
+// changed notes what a hot statement did, as writeSCIM does for transactions.
+func (c *SCIMCall) changed(action string, target Target, before, after Facts) {
+	c.Events = append(c.Events, AuditEvent{Action: action, TargetKind: target.Kind, TargetID: target.ID, TargetLabel: target.Label, Before: before.json(), After: after.json()})
+}
+
 // hotArgs are the three parameters of hotToken, then the rest.
 func (c *SCIMCall) hotArgs(now time.Time, rest ...any) []any {
 	return append([]any{c.id, c.secretHash, now}, rest...)

@@ -24,6 +24,13 @@ func newID(prefix string, now time.Time) string {
 	return prefix + idAlphabet.EncodeToString(b[:])
 }
 
+// idAt is below every id of that prefix that is made at that time or later, and above those made before.
+func idAt(prefix string, at time.Time) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli())<<16)
+	return prefix + idAlphabet.EncodeToString(b[:])
+}
+
 // newSecret is 256 random bits in URL-safe text.
 func newSecret() string {
 	var b [32]byte

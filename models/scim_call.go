@@ -16,7 +16,11 @@ type SCIMCall struct {
 	Token *SCIMToken
 	// IfMatch is that header (RFC 7644 §3.14), "" without one: a change or deletion of a resource that is not as it says ends with 412.
 	IfMatch string
+	// Events are what the call changed, as the audit log has it; set by the operation that committed.
+	Events []AuditEvent
 
+	// known is the row of the token's id, whether its secret was right or not.
+	known          *SCIMToken
 	id, secretHash string
 	now            time.Time
 }
@@ -35,8 +39,19 @@ func (db *DB) SCIMCall(client Client, bearer string) (*SCIMCall, error) {
 // TokenID is the public part of the token, whether it is accepted or not.
 func (c *SCIMCall) TokenID() string { return c.id }
 
+// Claimed is the organization and the name of the token whose id the call carries, even if it was refused; empty if there is none.
+func (c *SCIMCall) Claimed() (orgID, name string) {
+	if c.known == nil {
+		return "", ""
+	}
+	return c.known.OrgID, c.known.Name
+}
+
 // accept compares the token with the row found for its id; found is false if there was none.
 func (c *SCIMCall) accept(t SCIMToken, found bool) error {
+	if found {
+		c.known = &t
+	}
 	switch {
 	case !found || !sameHash(t.SecretHash, c.secretHash):
 		return refusedToken("The SCIM token is unknown. Paste the Secret Token again, or generate a new one under Access Security, SCIM.")
@@ -108,6 +123,11 @@ func (db *DB) writeSCIM(ctx context.Context, c *SCIMCall, what string, args []an
 			return err
 		}
 		tx.org, tx.actor = c.Token.OrgID, c.Token.Actor(c.Client.IP)
-		return fn(tx, rows[0].Fact)
+		err = fn(tx, rows[0].Fact)
+		c.Events = nil
+		if err == nil {
+			c.Events = tx.audit
+		}
+		return err
 	})
 }

@@ -2,7 +2,7 @@ package models
 
 import (
 	"context"
-	"strings"
+	"fmt"
 
 	"gatehouse/scim"
 )
@@ -47,6 +47,7 @@ func (db *DB) hotCreateMember(ctx context.Context, c *SCIMCall, r *scim.Resource
 		return nil, errUncommon
 	}
 	m.OrgID = c.Token.OrgID
+	c.changed("member.added", m.target(), nil, facts)
 	return &SCIMMember{Member: *m}, nil
 }
 
@@ -59,13 +60,13 @@ const hotChange = hotToken + `
 	e as (insert into audit_events ` + auditColumns + `
 		select w.id, ok.org_id, $3, w.action, 'scim', ok.id, ok.name, $16, 'member', m.id, $17, w.before, %s
 		from ok, m, unnest(cast($18 as text[]), cast($19 as text[]), cast($20 as text[]), cast($21 as text[])) as w(id, action, before, after))
-	select ` + hotTokenColumns + `, (select count(*) from m) from t`
+	select ` + hotTokenColumns + `, (select count(*) from m), %s from t`
 
 // hotChangeData changes data, and hotDeactivate also ends sessions and links; how many sessions is in the audit row.
 var (
-	hotChangeData = strings.Replace(strings.Replace(hotChange, "%s", "", 1), "%s", "w.after", 1)
-	hotDeactivate = strings.Replace(strings.Replace(hotChange, "%s", `s as (delete from sessions where member_id = (select id from m) returning id),
-	l as (delete from links where member_id = (select id from m)),`, 1), "%s", `replace(w.after, '"sessions_ended":0', '"sessions_ended":' || (select count(*) from s))`, 1)
+	hotChangeData = fmt.Sprintf(hotChange, "", "w.after", "0")
+	hotDeactivate = fmt.Sprintf(hotChange, `s as (delete from sessions where member_id = (select id from m) returning id),
+	l as (delete from links where member_id = (select id from m)),`, `replace(w.after, '"sessions_ended":0', '"sessions_ended":' || (select count(*) from s))`, "(select count(*) from s)")
 )
 
 // hotLockMember waits for whoever is changing the member or starting a session, so that the next statement sees what they did.
@@ -135,14 +136,20 @@ func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, chang
 		if len(ids) == 2 && ids[0] > ids[1] {
 			ids[0], ids[1] = ids[1], ids[0]
 		}
-		changed := 0
+		changed, ended := 0, 0
 		err = db.writeOne(ctx, c, lock, []any{c.id, id}, sql, c.hotArgs(now, id, m.UserName, m.ExternalID, m.WorkEmail, m.DisplayName, m.GivenName, m.FamilyName,
-			m.Attributes, string(m.Status), (*string)(m.DeactivatedBy), m.DeactivatedAt, version, c.Client.IP, m.Label(), ids, actions, befores, afters), &changed)
+			m.Attributes, string(m.Status), (*string)(m.DeactivatedBy), m.DeactivatedAt, version, c.Client.IP, m.Label(), ids, actions, befores, afters), &changed, &ended)
 		if err != nil {
 			return nil, err
 		}
 		if changed == 1 {
 			m.Version, m.UpdatedAt = version+1, now
+			for _, e := range events {
+				if _, ok := e.after["sessions_ended"]; ok {
+					e.after["sessions_ended"] = ended
+				}
+				c.changed(e.action, m.target(), e.before, e.after)
+			}
 			return m, nil
 		}
 	}
@@ -162,7 +169,7 @@ const hotDelete = hotToken + `
 			'{"email":' || to_json(coalesce(d.email, '')) || ',"role":"' || d.role || '","status":"' || d.status || '","user_name":' || to_json(d.user_name) || '}',
 			'{"sessions_ended":' || (select count(*) from sessions s where s.member_id = d.id) || '}'
 		from ok, d)
-	select ` + hotTokenColumns + `, (select count(*) from d) from t`
+	select ` + hotTokenColumns + `, (select count(*) from d), coalesce((select label from d), ''), (select count(*) from sessions s where s.member_id = $4) from t`
 
 // hotDeleteMember is DeleteSCIMMember in one round trip; errUncommon for owners and people for whose address somebody waits.
 func (db *DB) hotDeleteMember(ctx context.Context, c *SCIMCall, id string) error {
@@ -170,10 +177,14 @@ func (db *DB) hotDeleteMember(ctx context.Context, c *SCIMCall, id string) error
 		return errUncommon
 	}
 	now := db.Now()
-	gone := 0
-	err := db.writeOne(ctx, c, hotLockMember, []any{c.id, id}, hotDelete, c.hotArgs(now, id, newID("evt_", now), c.Client.IP), &gone)
-	if err == nil && gone == 0 {
+	gone, label, ended := 0, "", 0
+	err := db.writeOne(ctx, c, hotLockMember, []any{c.id, id}, hotDelete, c.hotArgs(now, id, newID("evt_", now), c.Client.IP), &gone, &label, &ended)
+	switch {
+	case err != nil:
+		return err
+	case gone == 0:
 		return errUncommon
 	}
-	return err
+	c.changed("member.deleted", Target{"member", id, label}, nil, Facts{"sessions_ended": ended})
+	return nil
 }

@@ -20,7 +20,8 @@ const hotAdd = hotToken + `
 	e as (insert into audit_events ` + auditColumns + `
 		select p.event, ok.org_id, $3, 'team.member_added', 'scim', ok.id, ok.name, $7, 'team', g.id, g.name, '', ` + hotMembership + `
 		from ok, g, x, p where p.id = x.member_id)
-	select ` + hotTokenColumns + `, (select count(*) from g where (select count(*) from p) = cardinality(cast($5 as text[]))) from t`
+	select ` + hotTokenColumns + `, (select count(*) from g where (select count(*) from p) = cardinality(cast($5 as text[]))),
+		coalesce((select name from g), ''), array(select p.id from x, p where p.id = x.member_id), array(select p.label from x, p where p.id = x.member_id) from t`
 
 // hotRemove is common if the group exists.
 const hotRemove = hotToken + `
@@ -32,7 +33,7 @@ const hotRemove = hotToken + `
 	e as (insert into audit_events ` + auditColumns + `
 		select p.event, ok.org_id, $3, 'team.member_removed', 'scim', ok.id, ok.name, $7, 'team', g.id, g.name, ` + hotMembership + `, ''
 		from ok, g, p)
-	select ` + hotTokenColumns + `, (select count(*) from g) from t`
+	select ` + hotTokenColumns + `, (select count(*) from g), coalesce((select name from g), ''), array(select id from p), array(select label from p) from t`
 
 const (
 	// hotLabel is Member.Label.
@@ -66,21 +67,33 @@ func (db *DB) hotChangeMembers(ctx context.Context, c *SCIMCall, id string, chan
 	if m.Replace || len(m.Add)+len(m.Remove) == 0 || len(m.Add) > 0 && len(m.Remove) > 0 || len(m.Add)+len(m.Remove) > maxHotMembers {
 		return errUncommon
 	}
-	sql, ids := hotAdd, m.Add
+	sql, ids, action := hotAdd, m.Add, "team.member_added"
 	if len(m.Remove) > 0 {
-		sql, ids = hotRemove, m.Remove
+		sql, ids, action = hotRemove, m.Remove, "team.member_removed"
 	}
 	now := db.Now()
 	events := make([]string, len(ids))
 	for i := range events {
 		events[i] = newID("evt_", now)
 	}
-	done := 0
-	err = db.writeOne(ctx, c, "", nil, sql, c.hotArgs(now, id, ids, events, c.Client.IP), &done)
-	if err == nil && done == 0 {
+	done, name := 0, ""
+	var people, labels []string
+	err = db.writeOne(ctx, c, "", nil, sql, c.hotArgs(now, id, ids, events, c.Client.IP), &done, &name, &people, &labels)
+	switch {
+	case err != nil:
+		return err
+	case done == 0:
 		return errUncommon
 	}
-	return err
+	for i := range people {
+		person := Facts{"member": people[i], "name": labels[i]}
+		if len(m.Add) > 0 {
+			c.changed(action, Target{"team", id, name}, nil, person)
+		} else {
+			c.changed(action, Target{"team", id, name}, person, nil)
+		}
+	}
+	return nil
 }
 
 // hotCreateGroup is common if no group has the name and no team is there to be adopted.
@@ -110,5 +123,6 @@ func (db *DB) hotCreateTeam(ctx context.Context, c *SCIMCall, r *scim.Resource) 
 		return nil, errUncommon
 	}
 	t.OrgID = c.Token.OrgID
+	c.changed("team.created", t.target(), nil, Facts{"name": name})
 	return &SCIMTeam{Team: t, MembersKnown: true}, nil
 }
