@@ -133,6 +133,7 @@ func (a *app) run(ctx context.Context, listeners ...net.Listener) error {
 	server := a.server.HTTPServer()
 	work, stopWork := context.WithCancel(ctx)
 	defer stopWork()
+	a.log.Info("started", "version", version(), "listening", listeners[0].Addr().String())
 	var wait sync.WaitGroup
 	wait.Go(func() { a.jobs.Run(work) })
 	failed := make(chan error, len(listeners))
@@ -144,6 +145,7 @@ func (a *app) run(ctx context.Context, listeners ...net.Listener) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	a.log.Info("stopping: requests under way may finish", "seconds", drainTime.Seconds())
 	drain, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	if e := server.Shutdown(drain); e != nil {

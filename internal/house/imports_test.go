@@ -57,7 +57,7 @@ func rules() map[string]rule {
 		"demo":           {ours: []string{"static", "views"}, theirs: append(saml, "github.com/a-h/templ", "github.com/miekg/dns"), tests: []string{"sso", "scim"}},
 		"commands":       {ours: []string{"*"}, theirs: []string{"github.com/alecthomas/kong"}, tests: []string{"models/modelstest"}},
 		"":               {ours: []string{"commands"}},
-		"bench":          {ours: []string{"*"}, theirs: append(saml, "github.com/labstack/echo/v4"), tests: []string{"models/modelstest"}},
+		"bench":          {ours: []string{"*"}, theirs: append(saml, "github.com/labstack/echo/v4", "github.com/jackc/pgx/v5"), tests: []string{"models/modelstest"}},
 		"e2e":            {tests: []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto"}},
 		"interop":        {tests: []string{"golang.org/x/net"}},
 		"internal/house": {},
