@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ func provisioningEntry(now time.Time, org string, a *models.Activity) views.Acti
 		}
 	}
 	if a.MemberID != "" {
-		e.Links = append(e.Links, views.Link{Text: "Open " + orElse(a.Who, "the person"), URL: "/settings/users/" + url.PathEscape(a.MemberID)})
+		e.Links = append(e.Links, views.Link{Text: "Open " + cmp.Or(a.Who, "the person"), URL: "/settings/users/" + url.PathEscape(a.MemberID)})
 	}
 	if team := text("team"); team != "" {
 		e.Links = append(e.Links, views.Link{Text: "Open the team", URL: "/settings/teams/" + url.PathEscape(team)})
@@ -72,13 +73,6 @@ func nonEmpty(words ...string) []string {
 		}
 	}
 	return list
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // repetition is the same for failures that are the same again, as directories send them every cycle until somebody mends the cause; ""
