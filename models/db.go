@@ -8,9 +8,12 @@ package models
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -138,6 +141,17 @@ func (db *DB) openSQLite(path string) error {
 			return err
 		}
 	}
+	// Made here, because SQLite would make them for everybody to read. The log beside them, which holds the same rows, takes the
+	// database's mode (modeof).
+	for _, name := range []string{path, path + "-shm"} {
+		f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+			return err
+		}
+	}
 	open := func(connections int) (*gorm.DB, error) {
 		pool, err := driver.Open(sqliteDSN(path, sqliteTime), lowerAll)
 		if err != nil {
@@ -151,10 +165,8 @@ func (db *DB) openSQLite(path string) error {
 	if db.writer, err = open(1); err != nil {
 		return err
 	}
-	if db.reader, err = open(sqliteReaders); err != nil {
-		return err
-	}
-	return os.Chmod(path, 0o600)
+	db.reader, err = open(sqliteReaders)
+	return err
 }
 
 // lowerAll gives SQLite a lower() that knows more than ASCII, like PostgreSQL's and strings.ToLower.
@@ -172,7 +184,7 @@ func sqliteDSN(path, timeFormat string) string {
 	for _, p := range []string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"} {
 		q.Add("_pragma", p)
 	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: strings.ReplaceAll(q.Encode(), "+", "%20")}).String()
 }
 
 func (db *DB) openPostgres(ctx context.Context, dsn string, trace Trace) error {
@@ -332,6 +344,7 @@ func isTransient(err error) bool {
 func IsUnavailable(err error) bool {
 	var connect *pgconn.ConnectError
 	var pg *pgconn.PgError
+	var network *net.OpError
 	switch {
 	case err == nil:
 		return false
@@ -340,6 +353,10 @@ func IsUnavailable(err error) bool {
 	case errors.As(err, &pg):
 		// Class 08 connection, 53 resources, 57 operator intervention.
 		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57")
+	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, sqldriver.ErrBadConn): // broken in the middle
+		return true
+	case errors.Is(err, sqlite3.IOERR), errors.Is(err, sqlite3.FULL), errors.Is(err, sqlite3.CANTOPEN):
+		return true
 	}
 	return isTransient(err) || pgconn.SafeToRetry(err)
 }

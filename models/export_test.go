@@ -85,3 +85,23 @@ var (
 	CleanName    = cleanName
 	Truncate     = truncate
 )
+
+// Count is how many rows a table has.
+func (db *DB) Count(t *testing.T, table string) int {
+	t.Helper()
+	var n int
+	if err := db.reader.Raw("select count(*) from " + table).Scan(&n).Error; err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// HoldWriter begins a transaction that writes, as a slow process would, and returns what ends it.
+func (db *DB) HoldWriter(t *testing.T) (release func()) {
+	t.Helper()
+	tx := db.writer.Begin()
+	if tx.Error != nil {
+		t.Fatal(tx.Error)
+	}
+	return func() { tx.Rollback() }
+}

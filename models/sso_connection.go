@@ -200,7 +200,7 @@ var errManyCertificates = &Error{Kind: Conflict, Field: "certificate", Message: 
 func (tx *Tx) trustCertificate(s *SSO, n NewCertificate) (*SSOCertificate, error) {
 	c := &SSOCertificate{
 		ID: newID("crt_", tx.now), OrgID: tx.org, PEM: n.PEM, Subject: n.Subject, SHA1: n.SHA1, SHA256: n.SHA256, KeyKind: n.KeyKind,
-		NotBefore: n.NotBefore.UTC(), NotAfter: n.NotAfter.UTC(), AddedBy: tx.actor.Label, AddedAt: tx.now,
+		NotBefore: n.NotBefore.UTC().Truncate(time.Microsecond), NotAfter: n.NotAfter.UTC().Truncate(time.Microsecond), AddedBy: tx.actor.Label, AddedAt: tx.now,
 	}
 	fresh, err := tx.insertNew(c)
 	if err != nil {
