@@ -179,7 +179,7 @@ func lowerAll(c *sqlite3.Conn) error {
 }
 
 func sqliteDSN(path, timeFormat string) string {
-	q := url.Values{"_txlock": {"immediate"}, "_timefmt": {timeFormat}}
+	q := url.Values{"_txlock": {"immediate"}, "_timefmt": {timeFormat}, "modeof": {path}}
 	// synchronous=FULL: an answered change survives power loss (PRODUCT.md §11).
 	for _, p := range []string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"} {
 		q.Add("_pragma", p)
