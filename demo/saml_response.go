@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"time"
@@ -26,22 +28,28 @@ const (
 type answer struct {
 	requestID    string // InResponseTo; empty makes an unsolicited response
 	destination  string // the Reply URL
+	recipient    string // of the confirmation; the Reply URL too
+	issuer       string
 	audience     string
 	nameID       string
 	nameIDFormat string
 	attributes   []attribute
 	now          time.Time
+	validFrom    time.Time
+	validUntil   time.Time
 	authnInstant time.Time
 	signing      string
 	algorithm    string
 	certificate  *certificate
+	refusal      string // the message of an error status in place of an assertion; empty for none
+	encrypted    bool   // an encrypted assertion, which nobody here could read
 }
 
 // answerFor decides what a person's response says. req is nil when the tile in My Apps begins the sign-in.
 func (s *samlApp) answerFor(req *authnRequest, p person, now time.Time) answer {
 	a := answer{
-		destination: s.basic.ReplyURL, audience: s.basic.Identifier, attributes: s.attributes(p),
-		now: now.UTC(), authnInstant: now.UTC().Add(-sessionAge),
+		destination: s.basic.ReplyURL, recipient: s.basic.ReplyURL, issuer: issuer(), audience: s.basic.Identifier, attributes: s.attributes(p),
+		now: now.UTC(), validFrom: now.UTC().Add(-backdated), validUntil: now.UTC().Add(validFor), authnInstant: now.UTC().Add(-sessionAge),
 		signing: s.signing, algorithm: s.algorithm, certificate: s.signer(now),
 	}
 	format := s.nameID.Format
@@ -86,9 +94,21 @@ func (a answer) response() ([]byte, error) {
 	response.CreateAttr("xmlns:samlp", nsProtocol)
 	responseIssuer := response.CreateElement("Issuer")
 	responseIssuer.CreateAttr("xmlns", nsAssertion)
-	responseIssuer.SetText(issuer())
-	response.CreateElement("samlp:Status").CreateElement("samlp:StatusCode").
-		CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Success")
+	responseIssuer.SetText(a.issuer)
+	status := response.CreateElement("samlp:Status")
+	code := status.CreateElement("samlp:StatusCode")
+	if a.refusal != "" {
+		// Entra signs no error.
+		code.CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Requester")
+		code.CreateElement("samlp:StatusCode").CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:RequestDenied")
+		status.CreateElement("samlp:StatusMessage").SetText(a.refusal)
+		return doc.WriteToBytes()
+	}
+	code.CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Success")
+	if a.encrypted {
+		response.AddChild(encryptedShell())
+		return doc.WriteToBytes()
+	}
 
 	assertion := a.assertion()
 	if a.signing == signAssertion || a.signing == signBoth {
@@ -107,13 +127,13 @@ func (a answer) response() ([]byte, error) {
 
 func (a answer) assertion() *etree.Element {
 	id := "_" + newGUID()
-	expires := a.now.Add(validFor).Format(samlTime)
+	expires := a.validUntil.Format(samlTime)
 	as := etree.NewElement("Assertion")
 	as.CreateAttr("ID", id)
 	as.CreateAttr("IssueInstant", a.now.Format(samlTime))
 	as.CreateAttr("Version", "2.0")
 	as.CreateAttr("xmlns", nsAssertion)
-	as.CreateElement("Issuer").SetText(issuer())
+	as.CreateElement("Issuer").SetText(a.issuer)
 
 	subject := as.CreateElement("Subject")
 	nameID := subject.CreateElement("NameID")
@@ -126,10 +146,10 @@ func (a answer) assertion() *etree.Element {
 		data.CreateAttr("InResponseTo", a.requestID)
 	}
 	data.CreateAttr("NotOnOrAfter", expires)
-	data.CreateAttr("Recipient", a.destination)
+	data.CreateAttr("Recipient", a.recipient)
 
 	conditions := as.CreateElement("Conditions")
-	conditions.CreateAttr("NotBefore", a.now.Add(-backdated).Format(samlTime))
+	conditions.CreateAttr("NotBefore", a.validFrom.Format(samlTime))
 	conditions.CreateAttr("NotOnOrAfter", expires)
 	conditions.CreateElement("AudienceRestriction").CreateElement("Audience").SetText(a.audience)
 
@@ -147,6 +167,20 @@ func (a answer) assertion() *etree.Element {
 	authn.CreateAttr("SessionIndex", id)
 	authn.CreateElement("AuthnContext").CreateElement("AuthnContextClassRef").SetText("urn:oasis:names:tc:SAML:2.0:ac:classes:Password")
 	return as
+}
+
+// encryptedShell has the shape of an encrypted assertion around random bytes.
+func encryptedShell() *etree.Element {
+	shell := etree.NewElement("EncryptedAssertion")
+	shell.CreateAttr("xmlns", nsAssertion)
+	data := shell.CreateElement("xenc:EncryptedData")
+	data.CreateAttr("xmlns:xenc", "http://www.w3.org/2001/04/xmlenc#")
+	data.CreateAttr("Type", "http://www.w3.org/2001/04/xmlenc#Element")
+	data.CreateElement("xenc:EncryptionMethod").CreateAttr("Algorithm", "http://www.w3.org/2001/04/xmlenc#aes256-cbc")
+	noise := make([]byte, 256)
+	_, _ = rand.Read(noise) // never fails (crypto/rand)
+	data.CreateElement("xenc:CipherData").CreateElement("xenc:CipherValue").SetText(base64.StdEncoding.EncodeToString(noise))
+	return shell
 }
 
 // sign puts an enveloped signature behind the element's Issuer, where the schema wants it.

@@ -460,3 +460,25 @@ func TestItMisbehavesWhenToldTo(t *testing.T) {
 		t.Error("without an e-mail: the address is still there")
 	}
 }
+
+func TestEveryWayToAnswerIsAWellFormedMessage(t *testing.T) {
+	s := newSite(t)
+	s.configure(t)
+	s.post(t, "/sso/claims", url.Values{"name": {"email"}, "source": {"user.mail"}})
+	seen := map[string]bool{}
+	for _, o := range answerOptions {
+		_, body := s.post(t, "/"+TenantID+"/saml2", url.Values{"SAMLRequest": {deflated(t, requestXML)}, "as": {fixedGUID("amara@acme.com")}, "how": {o.Value}})
+		raw, err := base64.StdEncoding.DecodeString(hidden(t, body, "SAMLResponse"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response := parse(t, raw)
+		if response.Tag != "Response" || seen[o.Value] {
+			t.Errorf("%s: a %s, there before: %v", o.Value, response.Tag, seen[o.Value])
+		}
+		seen[o.Value] = true
+		if without := o.Value == answerEncrypted || o.Value == answerStatus; without != (response.SelectElement("Assertion") == nil) {
+			t.Errorf("%s: the assertion is missing or should be", o.Value)
+		}
+	}
+}

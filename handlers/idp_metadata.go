@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -87,10 +86,7 @@ func (s *Server) metadataView(c echo.Context) (views.MetadataPage, *access, erro
 	if state.CheckedAt != nil {
 		p.Read = "Last read " + ago(a.now, *state.CheckedAt) + "."
 	}
-	p.Differs = addressChanges(a.sso, cmp.Or(state.Issuer, a.sso.Issuer), cmp.Or(state.SignInURL, a.sso.SignInURL))
-	if p.Signing, err = s.signingCard(ctx, a.sso); err != nil {
-		return p, nil, err
-	}
+	p.Differs = addressChanges(a.sso, orElse(state.Issuer, a.sso.Issuer), orElse(state.SignInURL, a.sso.SignInURL))
 	waiting, err := s.db.PendingCertificates(ctx, orgID(c))
 	if err != nil {
 		return p, nil, err
@@ -108,6 +104,13 @@ func (s *Server) metadataView(c echo.Context) (views.MetadataPage, *access, erro
 		p.Waiting = append(p.Waiting, views.WaitingCertificate{Certificate: card, Found: where + ago(a.now, w.FoundAt), StepUp: step})
 	}
 	return p, a, nil
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
 }
 
 // addressChanges are the differences between the connection and two addresses.

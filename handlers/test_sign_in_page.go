@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -158,12 +159,12 @@ func (s *Server) testRun(now time.Time, org string, t *models.TestSignIn) views.
 	run.Trace = viewTrace(trace)
 	run.Good, run.Outcome, run.Note = t.State == models.TestPassed, trace.Outcome, trace.Note
 	took := t.AnsweredAt.Sub(t.CreatedAt)
-	received := views.TraceStep{State: views.StepOK, Title: "Response received", End: took.Round(100*time.Millisecond).String() + " later", Detail: clockWords(trace)}
+	received := views.TraceStep{State: views.StepOK, Title: "Response received", End: tookWords(took), Detail: clockWords(trace)}
 	switch failed := len(trace.Failed()); {
 	case len(trace.Checks) == 0:
 		run.Summary, run.Outcome = "What was checked and received is kept for 30 days only.", t.Sentence
 	case failed == 0:
-		run.Summary = "All " + count(len(trace.Checks), "check", "checks") + " passed, " + received.End + "."
+		run.Summary = "All " + count(len(trace.Checks), "check", "checks") + " passed."
 	default:
 		run.Summary = count(failed, "check", "checks") + " failed, " + count(passedChecks(trace), "check", "checks") + " passed."
 	}
@@ -173,6 +174,17 @@ func (s *Server) testRun(now time.Time, org string, t *models.TestSignIn) views.
 	}
 	run.ForIT = forIT(org, t.Reference, *t.AnsweredAt, run.Trace.Problems)
 	return run
+}
+
+// tookWords is how long an answer took: "at once", "1.4 s later", "2m5s later".
+func tookWords(d time.Duration) string {
+	switch {
+	case d < 100*time.Millisecond:
+		return "at once"
+	case d < time.Minute:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s later"
+	}
+	return d.Round(time.Second).String() + " later"
 }
 
 func passedChecks(t models.LoginTrace) int {
