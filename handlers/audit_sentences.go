@@ -95,6 +95,13 @@ var sayings = map[string]saying{
 	"sso_certificate.found": {"file-badge", views.ToneWarn, func(t telling) string {
 		return "The certificate " + commonName(t.whom) + " was found and waits for approval"
 	}},
+	"sso_connection.signing_changed": {"key-round", "", func(t telling) string {
+		if t.text("sign_requests") == "true" {
+			return t.who + " turned the signing of requests on"
+		}
+		return t.who + " turned the signing of requests off"
+	}},
+	"sso_request_key.made": {"key-round", "", func(t telling) string { return t.who + " made a key to sign requests with" }},
 	"sso_metadata.changed": {"triangle-alert", views.ToneWarn, func(telling) string {
 		return "The identity provider’s metadata names other addresses than those set here"
 	}},

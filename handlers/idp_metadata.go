@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -86,7 +87,10 @@ func (s *Server) metadataView(c echo.Context) (views.MetadataPage, *access, erro
 	if state.CheckedAt != nil {
 		p.Read = "Last read " + ago(a.now, *state.CheckedAt) + "."
 	}
-	p.Differs = addressChanges(a.sso, orElse(state.Issuer, a.sso.Issuer), orElse(state.SignInURL, a.sso.SignInURL))
+	p.Differs = addressChanges(a.sso, cmp.Or(state.Issuer, a.sso.Issuer), cmp.Or(state.SignInURL, a.sso.SignInURL))
+	if p.Signing, err = s.signingCard(ctx, a.sso); err != nil {
+		return p, nil, err
+	}
 	waiting, err := s.db.PendingCertificates(ctx, orgID(c))
 	if err != nil {
 		return p, nil, err
@@ -104,13 +108,6 @@ func (s *Server) metadataView(c echo.Context) (views.MetadataPage, *access, erro
 		p.Waiting = append(p.Waiting, views.WaitingCertificate{Certificate: card, Found: where + ago(a.now, w.FoundAt), StepUp: step})
 	}
 	return p, a, nil
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // addressChanges are the differences between the connection and two addresses.

@@ -35,6 +35,9 @@ func (s *Server) samlRoutes(g *echo.Group) {
 	g.POST("/:org/acs", s.samlACS)
 	g.GET("/:org/finish", s.samlFinish, s.loadSession)
 	g.GET("/:org/metadata", s.samlMetadata)
+	g.GET("/:org/step-up", s.samlStepUp, s.loadSession)
+	g.GET("/:org/logout", s.samlLogout)
+	g.GET("/:org/certificate", s.requestCertificate)
 	s.testRoutes(g)
 }
 
@@ -102,7 +105,7 @@ func (s *Server) samlLogin(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	request, err := sso.NewRequest(protocol, sso.RequestOptions{LoginHint: hint}, s.db.Now())
+	request, err := s.newRequest(c, protocol, connection, sso.RequestOptions{LoginHint: hint})
 	if err != nil {
 		return err
 	}
@@ -165,7 +168,7 @@ func (s *Server) samlACS(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	request, now := sso.PendingRequest{ID: pending.ID, IssuedAt: pending.CreatedAt}, s.db.Now()
+	request, now := sso.PendingRequest{ID: pending.ID, IssuedAt: pending.CreatedAt, ForceAuthn: pending.Purpose == models.LoginToStepUp}, s.db.Now()
 	identity, err := sso.Verify(protocol, response, request, now)
 	if e, ok := asSSOError(err); ok {
 		return s.refuseResponse(c, org, id, e, sso.Inspect(protocol, response, request, now), response)
@@ -229,6 +232,13 @@ func loginIdentity(i *sso.Identity) models.LoginIdentity {
 // samlFinish is the second half, in the browser that began it.
 func (s *Server) samlFinish(c echo.Context) error {
 	ctx, org := c.Request().Context(), c.Param("org")
+	purpose, err := s.db.LoginPurpose(ctx, org, c.QueryParam("code"))
+	if err != nil {
+		return err
+	}
+	if purpose == models.LoginToStepUp {
+		return s.samlStepUpFinish(c)
+	}
 	done, err := s.db.CompleteLogin(ctx, client(c), org, c.QueryParam("code"), s.cookie(c, loginCookie))
 	if isRefusal(err) {
 		return s.answerSAMLRefusal(c, org, err)
@@ -253,7 +263,7 @@ func (s *Server) samlMetadata(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	file, err := sso.SPMetadata(s.samlEntityID(org.ID), s.samlACSURL(org.ID))
+	file, err := s.serviceMetadata(c.Request().Context(), org.ID)
 	if err != nil {
 		return err
 	}

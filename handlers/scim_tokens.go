@@ -82,11 +82,14 @@ func (s *Server) renderSCIM(c echo.Context, status int, forms scimForms) error {
 	return render(c, status, views.SCIM(p))
 }
 
-// scimStatus is what the directory manages here, once it has called.
+// scimStatus is how the directory is doing: whether it has called, provisioned anybody, been refused or fallen silent.
 func (s *Server) scimStatus(c echo.Context, a *access) ([]views.Fact, error) {
 	last := a.lastCall()
 	if last == nil {
-		return nil, nil
+		if a.lastLive() == nil {
+			return nil, nil
+		}
+		return []views.Fact{{Label: "State", Value: "Waiting for the first call", Note: "In Entra: Provisioning, Admin Credentials, Test Connection."}}, nil
 	}
 	ctx := c.Request().Context()
 	counted := map[models.Status]int{}
@@ -101,11 +104,44 @@ func (s *Server) scimStatus(c echo.Context, a *access) ([]views.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts := []views.Fact{{Label: "People", Value: thousands(counted[models.Active]) + " active, " + thousands(counted[models.Inactive]) + " deactivated"}}
+	rhythm, err := s.db.ProvisioningRhythm(ctx, orgID(c))
+	if err != nil {
+		return nil, err
+	}
+	facts := []views.Fact{provisioningState(a.now, *last, counted[models.Active]+counted[models.Inactive], rhythm)}
+	facts = append(facts, views.Fact{Label: "People", Value: thousands(counted[models.Active]) + " active, " + thousands(counted[models.Inactive]) + " deactivated"})
 	if held > 0 {
 		facts = append(facts, views.Fact{Label: "Held", Value: count(held, "person", "people"), Note: "They cannot sign in yet: see Users, Held."})
 	}
+	if rhythm.Refused > 0 {
+		facts = append(facts, views.Fact{Label: "Refused", Value: count(rhythm.Refused, "request", "requests") + " within a day", Note: rhythm.LastRefusal + ". See Activity, Provisioning."})
+	}
 	return append(facts, views.Fact{Label: "Last call", Value: upperFirst(ago(a.now, *last)), Note: dateTime(*last)}), nil
+}
+
+// leastSilence is how long a directory may be silent before anybody is told; Entra calls every 40 minutes.
+const leastSilence = 3 * time.Hour
+
+// provisioningState compares the silence since the last call with the longest one that was usual.
+func provisioningState(now, last time.Time, managed int, rhythm models.Rhythm) views.Fact {
+	silent := now.Sub(last)
+	switch {
+	case managed == 0:
+		return views.Fact{Label: "State", Value: "Connection tested", Note: "Nobody has been provisioned yet. In Entra: Provisioning, Start provisioning."}
+	case silent < max(leastSilence, 2*rhythm.Longest):
+		return views.Fact{Label: "State", Value: "Working"}
+	case rhythm.Longest == 0:
+		return views.Fact{Label: "State", Value: "Silent for " + hours(silent), Note: "In Entra: Provisioning, Overview shows whether the job still runs."}
+	}
+	return views.Fact{Label: "State", Value: "Silent for " + hours(silent), Note: "It was never silent for longer than " + hours(rhythm.Longest) +
+		" within the last week. In Entra: Provisioning, Overview shows whether the job still runs or is in quarantine."}
+}
+
+func hours(d time.Duration) string {
+	if d >= 48*time.Hour {
+		return count(int(d/(24*time.Hour)), "day", "days")
+	}
+	return count(int(d/time.Hour), "hour", "hours")
 }
 
 func (a *access) tokenRow(t *models.SCIMToken) views.SCIMToken {

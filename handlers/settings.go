@@ -20,6 +20,7 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 	managers.POST("/access-security/sso/certificates/:id/remove", s.removeCertificate)
 	managers.POST("/access-security/sso/remove", s.removeSSO)
 	s.metadataRoutes(managers)
+	s.signingRoutes(managers)
 	managers.GET("/access-security/sso/test", s.testPage)
 	managers.POST("/access-security/sso/test", s.beginTest)
 	managers.POST("/access-security/sso/test/link", s.createTestLink)

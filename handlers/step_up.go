@@ -18,6 +18,10 @@ const (
 func (s *Server) stepUpNeeded(c echo.Context) views.StepUp {
 	who := signedIn(c)
 	step := views.StepUp{Needed: !who.SteppedUp(s.db.Now())}
+	if step.Needed && who.MayStepUpBySSO() {
+		step.SSO = samlStepUpPath(c)
+		return step
+	}
 	if step.Needed && !who.Account.HasPassword() {
 		step.Error = noPassword + " Get one by “Forgotten password” on the sign-in page."
 	}
@@ -73,7 +77,9 @@ func (s *Server) askPassword(c echo.Context, nav views.Nav, step views.StepUp, p
 		return err
 	}
 	p.Shell, p.Action, p.Error = shell, c.Request().URL.Path, step.Error
-	if !signedIn(c).Account.HasPassword() {
+	if step.SSO != "" {
+		p.Error, p.SSO = "", step.SSO
+	} else if !signedIn(c).Account.HasPassword() {
 		p.Error, p.NoPassword = "", noPassword
 	}
 	for name, values := range c.Request().PostForm {

@@ -62,6 +62,8 @@ type DB struct {
 	pages   pageMemory
 	// noLimits turns rate limits off, for load tests.
 	noLimits bool
+	// secretKey is the master key; keys for single purposes are derived from it.
+	secretKey []byte
 }
 
 const (
@@ -79,7 +81,7 @@ const sqliteTime = "2006-01-02T15:04:05.000000Z"
 
 // Open connects, applies what migrations are missing, and returns the database.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{now: o.Now, noLimits: o.NoRateLimits, hashing: make(chan struct{}, maxParallelHashes)}
+	db := &DB{now: o.Now, noLimits: o.NoRateLimits, secretKey: o.SecretKey, hashing: make(chan struct{}, maxParallelHashes)}
 	if db.now == nil {
 		db.now = time.Now
 	}
@@ -179,7 +181,7 @@ func lowerAll(c *sqlite3.Conn) error {
 }
 
 func sqliteDSN(path, timeFormat string) string {
-	q := url.Values{"_txlock": {"immediate"}, "_timefmt": {timeFormat}}
+	q := url.Values{"_txlock": {"immediate"}, "_timefmt": {timeFormat}, "modeof": {path}}
 	// synchronous=FULL: an answered change survives power loss (PRODUCT.md §11).
 	for _, p := range []string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"} {
 		q.Add("_pragma", p)

@@ -51,7 +51,7 @@ type completion struct {
 }
 
 func (l *completion) run(code, browser string) (*LoginDone, error) {
-	if err := l.consume(code, browser); err != nil {
+	if err := l.consume(code, browser, LoginToSignIn); err != nil {
 		return nil, err
 	}
 	keys, err := l.tx.boundKeys(l.identity)
@@ -77,8 +77,8 @@ func (l *completion) run(code, browser string) (*LoginDone, error) {
 	return l.open(m, created)
 }
 
-// consume takes the request out of circulation: right code, in time, the right browser, once.
-func (l *completion) consume(code, browser string) error {
+// consume takes the request out of circulation: right code, in time, the right browser, once, and sent for this purpose.
+func (l *completion) consume(code, browser, purpose string) error {
 	tx := l.tx
 	err := tx.Locked().Where("code_hash = ?", hashSecret(code)).Take(&l.pending).Error
 	switch {
@@ -86,7 +86,7 @@ func (l *completion) consume(code, browser string) error {
 		return refuse(RefusedUnknownRequest)
 	case err != nil:
 		return err
-	case l.pending.Purpose != LoginToSignIn: // the others make no session
+	case l.pending.Purpose != purpose: // what was confirmed is no sign-in, and the other way round
 		return refuse(RefusedUnknownRequest)
 	case l.pending.ConsumedAt != nil || l.pending.Outcome == nil:
 		return refuse(RefusedReplayed)

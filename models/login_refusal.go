@@ -20,6 +20,7 @@ const (
 	RefusedDeactivated       RefusalReason = "deactivated"
 	RefusedDeleted           RefusalReason = "deleted"
 	RefusedHeld              RefusalReason = "held"
+	RefusedOtherPerson       RefusalReason = "other_person"
 )
 
 // LoginRefusal is a refused sign-in: a sentence for the person, and for the admins what was expected, what came and where to change it.
@@ -130,6 +131,10 @@ var refusals = map[RefusalReason]LoginRefusal{
 		Admin:    "The directory removed this person, and signing in does not bring anybody back. Assign the person again in Entra.",
 		FixAt:    "Entra → Enterprise applications → your application → Users and groups",
 	},
+	RefusedOtherPerson: {
+		Employee: "You confirmed as somebody else than you are signed in as. Nothing was changed; please confirm as yourself.",
+		Admin:    "A change was confirmed at the identity provider by another person than the one signed in here. Nothing was changed.",
+	},
 	RefusedHeld: {
 		Employee: "Your organization knows you, but your account is waiting for its admins. Please ask one of them.",
 		Admin:    "The person is held: the page of the person says why and what ends it.",
@@ -142,7 +147,7 @@ func Refusals() []LoginRefusal {
 	var list []LoginRefusal
 	for _, r := range []RefusalReason{
 		RefusedUnknownRequest, RefusedRequestExpired, RefusedReplayed, RefusedCodeExpired, RefusedOtherBrowser, RefusedSSOOff, RefusedConnectionChanged,
-		RefusedDomainUnverified, RefusedDomainLapsed, RefusedIdentityMismatch, RefusedNoMembership, RefusedUserNameTaken, RefusedDeactivated, RefusedDeleted, RefusedHeld,
+		RefusedDomainUnverified, RefusedDomainLapsed, RefusedIdentityMismatch, RefusedNoMembership, RefusedUserNameTaken, RefusedDeactivated, RefusedDeleted, RefusedHeld, RefusedOtherPerson,
 	} {
 		list = append(list, *refuse(r))
 	}

@@ -19,6 +19,10 @@ type SSOConnection struct {
 	// Version grows with every change that ends outstanding requests.
 	Version   int64
 	EnabledAt *time.Time
+	// SignRequests tells that AuthnRequests carry a signature of our own key.
+	SignRequests bool
+	// LogoutURL is where LogoutResponses go; empty for the sign-in URL, as Entra has it.
+	LogoutURL string
 	UpdatedAt time.Time
 }
 

@@ -1,8 +1,10 @@
 package sso
 
 import (
+	"crypto/x509"
 	"encoding/base64"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -140,22 +142,43 @@ func metadataCertificate(el *etree.Element, now time.Time) (Certificate, *Error)
 	return c, c.check(now)
 }
 
+// ServiceProvider is what SPMetadata says about this application.
+type ServiceProvider struct {
+	EntityID, ACSURL string
+	LogoutURL        string            // takes LogoutRequests by HTTP-Redirect; "" for none
+	Certificate      *x509.Certificate // of the key that signs requests; nil for none
+	SignsRequests    bool
+}
+
 // SPMetadata describes this application to an identity provider: the file that Entra's
 // "Upload metadata file" takes. It has no end of validity, as it is uploaded once.
-func SPMetadata(entityID, acsURL string) ([]byte, error) {
+func SPMetadata(s ServiceProvider) ([]byte, error) {
 	doc := etree.NewDocument()
 	doc.CreateProcInst("xml", `version="1.0" encoding="UTF-8"`)
 	entity := doc.CreateElement("md:EntityDescriptor")
 	entity.CreateAttr("xmlns:md", nsMetadata)
-	entity.CreateAttr("entityID", entityID)
+	entity.CreateAttr("entityID", s.EntityID)
 	sp := entity.CreateElement("md:SPSSODescriptor")
-	sp.CreateAttr("AuthnRequestsSigned", "false")
+	sp.CreateAttr("AuthnRequestsSigned", strconv.FormatBool(s.SignsRequests))
 	sp.CreateAttr("WantAssertionsSigned", "true")
 	sp.CreateAttr("protocolSupportEnumeration", nsProtocol)
+	// In the order of the schema (SAML Metadata §2.4.2, §2.4.4).
+	if s.Certificate != nil {
+		key := sp.CreateElement("md:KeyDescriptor")
+		key.CreateAttr("use", "signing")
+		info := key.CreateElement("ds:KeyInfo")
+		info.CreateAttr("xmlns:ds", nsSignature)
+		info.CreateElement("ds:X509Data").CreateElement("ds:X509Certificate").SetText(base64.StdEncoding.EncodeToString(s.Certificate.Raw))
+	}
+	if s.LogoutURL != "" {
+		logout := sp.CreateElement("md:SingleLogoutService")
+		logout.CreateAttr("Binding", bindingRedirect)
+		logout.CreateAttr("Location", s.LogoutURL)
+	}
 	sp.CreateElement("md:NameIDFormat").SetText(formatUnspecified)
 	acs := sp.CreateElement("md:AssertionConsumerService")
 	acs.CreateAttr("Binding", bindingPOST)
-	acs.CreateAttr("Location", acsURL)
+	acs.CreateAttr("Location", s.ACSURL)
 	acs.CreateAttr("index", "0")
 	acs.CreateAttr("isDefault", "true")
 	doc.Indent(2)

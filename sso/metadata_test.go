@@ -39,7 +39,7 @@ func TestParseMetadata(t *testing.T) {
 		t.Errorf("one entity among entities: %v", err)
 	}
 
-	ours, err := SPMetadata(testEntityID, testACS)
+	ours, err := SPMetadata(ServiceProvider{EntityID: testEntityID, ACSURL: testACS})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestParseMetadata(t *testing.T) {
 }
 
 func TestSPMetadata(t *testing.T) {
-	file, err := SPMetadata(testEntityID, testACS)
+	file, err := SPMetadata(ServiceProvider{EntityID: testEntityID, ACSURL: testACS})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func TestNewRequest(t *testing.T) {
 	if u.Host != "idp.example" || q.Get("app") != "7" || q.Get("x") != "a b" || q.Get("RelayState") != "a&SigAlg=x b" || q.Get("login_hint") != "ana+1@acme.example" || q.Has("SigAlg") {
 		t.Errorf("URL = %s", r.URL)
 	}
-	root := inflate(t, q.Get("SAMLRequest"))
+	root := inflated(t, q.Get("SAMLRequest"))
 	if root.Tag != "AuthnRequest" || attribute(root, "ID") != r.ID || r.ID[0] >= '0' && r.ID[0] <= '9' {
 		t.Errorf("ID = %s", r.ID)
 	}
@@ -55,7 +55,7 @@ func TestNewRequest(t *testing.T) {
 		t.Fatalf("second request %+v, %v", again, err)
 	}
 	u, _ = url.Parse(again.URL)
-	if attribute(inflate(t, u.Query().Get("SAMLRequest")), "ForceAuthn") != "true" || u.Query().Has("login_hint") || u.Query().Has("RelayState") {
+	if attribute(inflated(t, u.Query().Get("SAMLRequest")), "ForceAuthn") != "true" || u.Query().Has("login_hint") || u.Query().Has("RelayState") {
 		t.Errorf("step-up URL = %s", again.URL)
 	}
 }
@@ -66,7 +66,7 @@ func TestNewRequestRefusesALongRelayState(t *testing.T) {
 	}
 }
 
-func inflate(t *testing.T, message string) *etree.Element {
+func inflated(t *testing.T, message string) *etree.Element {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(message)
 	if err != nil {

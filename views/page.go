@@ -62,6 +62,7 @@ type Link struct {
 type StepUp struct {
 	Needed bool   // show the field "password"
 	Error  string // "That is not your password." after a wrong one
+	SSO    string // where people without a password confirm with single sign-on instead; empty: by password
 }
 
 // Blocked says why something cannot be done right now, in a sentence that says what to do first. Empty: it can be done.

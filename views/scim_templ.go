@@ -167,7 +167,7 @@ func SCIM(p SCIMPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Status) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"row\"><div class=\"lead\"><h3>What it manages</h3></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"row\"><div class=\"lead\"><h3>Status</h3></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1,0 +1,82 @@
+package models
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+)
+
+// LoginPurpose is what the request was sent for whose outcome waits under a code; empty if there is none.
+func (db *DB) LoginPurpose(ctx context.Context, orgID, code string) (string, error) {
+	var p PendingLogin
+	err := db.read(ctx).Select("purpose").Where("org_id = ? and code_hash = ?", orgID, hashSecret(code)).Take(&p).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return "", nil
+	}
+	return p.Purpose, err
+}
+
+// MayStepUpBySSO tells whether the person confirms a change at the identity provider instead of with a password: in a session of single
+// sign-on, and without a password of their own.
+func (s *SignedIn) MayStepUpBySSO() bool {
+	return s.Session.Method == MethodSSO && !s.Account.HasPassword()
+}
+
+// CompleteStepUp is the second half of a step-up: the identity provider has just authenticated the person anew, which the caller has
+// verified. It must be the person of the session, by the keys on record. The session counts as stepped up and has a new token (ASVS
+// 7.2.4). Otherwise a *LoginRefusal, as from CompleteLogin.
+func (db *DB) CompleteStepUp(ctx context.Context, s *SignedIn, client Client, code, browser string) (*LoginDone, error) {
+	if !s.MayStepUpBySSO() {
+		return nil, forbidden("This change asks for your password.")
+	}
+	var done *LoginDone
+	var l completion
+	err := db.write(ctx, s.Actor(client.IP), s.Organization.ID, func(tx *Tx) error {
+		l = completion{tx: tx, client: client}
+		var err error
+		done, err = l.stepUp(s, code, browser)
+		return err
+	})
+	var r *LoginRefusal
+	if errors.As(err, &r) && l.pending.ID != "" {
+		return nil, db.refuseCompletion(ctx, client, &l, *r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return done, nil
+}
+
+func (l *completion) stepUp(s *SignedIn, code, browser string) (*LoginDone, error) {
+	if err := l.consume(code, browser, LoginToStepUp); err != nil {
+		return nil, err
+	}
+	if err := l.checkConnection(); err != nil {
+		return nil, err
+	}
+	if err := l.rememberAssertion(); err != nil {
+		return nil, err
+	}
+	keys, err := l.tx.boundKeys(l.identity)
+	if err != nil {
+		return nil, err
+	}
+	// The strongest key on record decides, as at a sign-in; nothing is bound here.
+	if len(keys) == 0 || keys[0].MemberID != s.Member.ID || l.identity.Issuer != s.Session.Issuer {
+		return nil, refuse(RefusedOtherPerson).about(&s.Member)
+	}
+	tx := l.tx
+	tx.actor = s.Actor(l.client.IP)
+	secret := newSecret()
+	r := tx.Model(&Session{}).Where("id = ? and org_id = ? and member_id = ? and method = ?", s.Session.ID, tx.org, s.Member.ID, MethodSSO).
+		UpdateColumns(map[string]any{"stepped_up_at": tx.now, "secret_hash": hashSecret(secret)})
+	if r.Error != nil {
+		return nil, r.Error
+	}
+	if r.RowsAffected == 0 {
+		return nil, &Error{Kind: Unauthenticated, Message: "Your session ended meanwhile. Sign in again."}
+	}
+	tx.record("session.stepped_up", s.Member.target(), nil, Facts{"by": MethodSSO})
+	return &LoginDone{Token: s.Session.ID + "." + secret, ReturnTo: l.pending.ReturnTo, MemberID: s.Member.ID}, nil
+}
