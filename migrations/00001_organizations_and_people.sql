@@ -62,6 +62,8 @@ create index members_by_account on members (account_id);
 create index members_by_email on members (email);
 create index members_external_id on members (org_id, external_id);
 create index members_work_email on members (org_id, work_email);
+-- Who waits for a domain to be verified or an address to become free: few, in organizations of any size.
+create index members_held on members (org_id, held_reason, id) where held_reason is not null;
 create index members_by_name on members (org_id, display_name, id);
 
 -- What is left of a member the directory deleted: it keeps just-in-time creation away.

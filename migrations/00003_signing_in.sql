@@ -87,6 +87,7 @@ create table links (
     used_at     timestamptz
 );
 create index links_by_member on links (member_id);
+create index links_by_account on links (account_id) where account_id is not null;
 
 -- Generic cell rate: one row a key, the theoretical arrival time of the next call.
 create table rate_limits (

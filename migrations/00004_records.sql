@@ -19,6 +19,8 @@ create table audit_events (
 );
 create index audit_events_by_org on audit_events (org_id, id);
 create index audit_events_by_target on audit_events (org_id, target_id, id);
+-- A member's history is what was done to them and what they did. Directories write most events, and need not pay for this.
+create index audit_events_by_person on audit_events (org_id, actor_id, id) where actor_kind = 'person';
 create index audit_events_by_action on audit_events (org_id, action, id);
 
 create table activity (

@@ -97,7 +97,7 @@ type AuditFilter struct {
 	Action string
 	// Text is looked for in the labels of actor and target and in the actor's address.
 	Text string
-	// TargetID or ActorID of a member, for a person's history.
+	// MemberID keeps a person's history: what was done to them, and what they did.
 	MemberID string
 	// ActorKind and ActorID keep what one actor did; ActorID alone does not narrow.
 	ActorKind ActorKind
@@ -150,7 +150,9 @@ func (f AuditFilter) apply(q *gorm.DB, orgID string) *gorm.DB {
 		q = q.Where("(lower(actor_label) like ? escape '!' or lower(target_label) like ? escape '!' or actor_ip like ? escape '!' or id = ?)", like, like, like, storable(f.Text))
 	}
 	if f.MemberID != "" {
-		q = q.Where("(target_id = ? or actor_id = ?)", f.MemberID, f.MemberID)
+		// Two indexed lookups. One condition with "or" reads the whole log backwards when a person has few events in it.
+		q = q.Where(`id in (select id from audit_events where org_id = ? and target_id = ?
+			union select id from audit_events where org_id = ? and actor_kind = 'person' and actor_id = ?)`, orgID, f.MemberID, orgID, f.MemberID)
 	}
 	if f.ActorKind != "" {
 		q = q.Where("actor_kind = ?", f.ActorKind)

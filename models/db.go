@@ -315,6 +315,14 @@ func (db *DB) transaction(ctx context.Context, fn func(g *gorm.DB) error) error 
 	return translate(err)
 }
 
+// atMost is how many rows a list reads: what was asked for, if that is sensible.
+func atMost(limit, most int) int {
+	if limit <= 0 || limit > most {
+		return most
+	}
+	return limit
+}
+
 // Org is a query already scoped to the organization. Name the model: tx.Org().Model(&Member{}).
 func (tx *Tx) Org() *gorm.DB { return tx.Where("org_id = ?", tx.org) }
 

@@ -17,10 +17,12 @@ func (tx *Tx) notify(kind, subject, body string) error {
 	return tx.Create(&Notice{ID: newID("ntc_", tx.now), OrgID: tx.org, Kind: kind, Subject: subject, Body: body, CreatedAt: tx.now}).Error
 }
 
+const maxNotices = 500
+
 // Notices are an organization's latest notices, newest first.
 func (db *DB) Notices(ctx context.Context, orgID string, limit int) ([]Notice, error) {
 	var list []Notice
-	return list, db.read(ctx).Where("org_id = ?", orgID).Order("id desc").Limit(limit).Find(&list).Error
+	return list, db.read(ctx).Where("org_id = ?", orgID).Order("id desc").Limit(atMost(limit, maxNotices)).Find(&list).Error
 }
 
 // UnmailedNotice is a notice with whom to send it to.

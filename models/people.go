@@ -165,7 +165,7 @@ func (db *DB) CountPeople(ctx context.Context, orgID string) (PeopleCounts, erro
 	return c, err
 }
 
-// Managers are the names of the active owners (and admins, if there is room), for "Ask an owner: Ana, Bo".
+// Managers are the active owners, for "Ask an owner: Ana, Bo".
 func (db *DB) Managers(ctx context.Context, orgID string) ([]Member, error) {
 	var list []Member
 	err := db.read(ctx).Where("org_id = ? and status = 'active' and held_reason is null and role = 'owner'", orgID).Order("display_name, id").Limit(10).Find(&list).Error
@@ -220,6 +220,8 @@ type Readiness struct {
 	UsedSSO, Claimed, HasPassword bool
 }
 
+const maxReadinesses = 10000
+
 // Readinesses are the active members with how they stand towards Require Single Sign-On, at most limit.
 func (db *DB) Readinesses(ctx context.Context, orgID string, limit int) ([]Readiness, error) {
 	since := db.Now().AddDate(0, 0, -30)
@@ -228,6 +230,6 @@ func (db *DB) Readinesses(ctx context.Context, orgID string, limit int) ([]Readi
 		exists (select 1 from identities i where i.member_id = m.id and i.last_seen_at > ?) as used_sso,
 		exists (select 1 from domains d where d.org_id = m.org_id and d.status in ('verified', 'lapsing') and d.domain = `+emailDomain+`) as claimed
 		from members m join accounts a on a.id = m.account_id
-		where m.org_id = ? and m.status = 'active' order by m.display_name, m.id limit ?`, since, orgID, limit).Scan(&list).Error
+		where m.org_id = ? and m.status = 'active' order by m.display_name, m.id limit ?`, since, orgID, atMost(limit, maxReadinesses)).Scan(&list).Error
 	return list, err
 }

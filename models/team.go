@@ -43,6 +43,9 @@ type TeamRow struct {
 	Members int
 }
 
+// maxTeamPage is the most teams one call returns.
+const maxTeamPage = 1000
+
 // Teams are an organization's teams by name, at most limit after the one named by key and id.
 func (db *DB) Teams(ctx context.Context, orgID, text, afterKey, afterID string, limit int) ([]TeamRow, error) {
 	q := `select t.*, (select count(*) from team_members tm where tm.team_id = t.id) as members from teams t where t.org_id = ?`
@@ -56,7 +59,7 @@ func (db *DB) Teams(ctx context.Context, orgID, text, afterKey, afterID string, 
 		args = append(args, afterKey, afterKey, afterID)
 	}
 	var rows []TeamRow
-	err := db.read(ctx).Raw(q+" order by t.name_key, t.id limit ?", append(args, limit)...).Scan(&rows).Error
+	err := db.read(ctx).Raw(q+" order by t.name_key, t.id limit ?", append(args, atMost(limit, maxTeamPage))...).Scan(&rows).Error
 	return rows, translate(err)
 }
 
