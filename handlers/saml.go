@@ -126,9 +126,6 @@ func (s *Server) samlLogin(c echo.Context) error {
 // samlACS is the Assertion Consumer Service: what another site's page posts. It reads no cookie and opens no session.
 func (s *Server) samlACS(c echo.Context) error {
 	ctx, org := c.Request().Context(), c.Param("org")
-	if _, err := s.db.Organization(ctx, org); err != nil {
-		return err
-	}
 	response, err := samlResponse(c)
 	if relayState := c.Request().PostForm.Get("RelayState"); isTestID(relayState) {
 		switch test, failed := s.testOf(c, org, relayState, response); {
@@ -138,14 +135,24 @@ func (s *Server) samlACS(c echo.Context) error {
 			return s.finishTest(c, test, response, err)
 		}
 	}
-	if err != nil {
+	id := ""
+	if err == nil {
+		id, err = sso.InResponseTo(response)
+	}
+	var pending *models.PendingLogin
+	var connection *models.SSO
+	if err == nil {
+		pending, connection, err = s.db.PendingLogin(ctx, org, id)
+	}
+	if _, ok := asSSOError(err); ok || isUnknownRequest(err) {
+		// A known request is proof enough that there is such an organization.
+		if _, missing := s.db.Organization(ctx, org); missing != nil {
+			return missing
+		}
+	}
+	if _, ok := asSSOError(err); ok {
 		return s.refuseSAML(c, org, "", err)
 	}
-	id, err := sso.InResponseTo(response)
-	if err != nil {
-		return s.refuseSAML(c, org, "", err)
-	}
-	pending, connection, err := s.db.PendingLogin(ctx, org, id)
 	if isUnknownRequest(err) {
 		// It answers no request of ours: the person is sent through a fresh sign-in, and nothing in the response is looked at.
 		return c.Redirect(http.StatusSeeOther, "/saml/"+org+"/login?again=1")

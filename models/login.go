@@ -178,18 +178,16 @@ func (db *DB) ClaimLogin(ctx context.Context, orgID, requestID string, identity 
 	if err != nil {
 		return "", err
 	}
-	code := newSecret()
-	err = db.touch(ctx, func(tx *Tx) error {
-		r := tx.Model(&PendingLogin{}).
-			Where("id = ? and org_id = ? and claimed_at is null and consumed_at is null and expires_at > ?", requestID, orgID, tx.now).
-			UpdateColumns(map[string]any{"claimed_at": tx.now, "code_hash": hashSecret(code), "code_expires_at": tx.now.Add(LoginCodeLife), "outcome": string(outcome)})
-		if r.Error == nil && r.RowsAffected != 1 {
-			return refuse(RefusedReplayed)
-		}
-		return r.Error
-	})
-	if err != nil {
-		return "", err
+	code, now := newSecret(), db.Now()
+	// One statement is its own transaction: the condition and the count of rows let exactly one response through.
+	r := db.writer.WithContext(ctx).Model(&PendingLogin{}).
+		Where("id = ? and org_id = ? and claimed_at is null and consumed_at is null and expires_at > ?", requestID, orgID, now).
+		UpdateColumns(map[string]any{"claimed_at": now, "code_hash": hashSecret(code), "code_expires_at": now.Add(LoginCodeLife), "outcome": string(outcome)})
+	if r.Error != nil {
+		return "", translate(r.Error)
+	}
+	if r.RowsAffected != 1 {
+		return "", refuse(RefusedReplayed)
 	}
 	return code, nil
 }

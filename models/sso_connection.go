@@ -65,6 +65,16 @@ func (s *SSO) Configured() bool {
 	return s.Issuer != "" && s.SignInURL != "" && len(s.Certificates) > 0
 }
 
+// lastUsed is when a certificate last signed, nil for never.
+func (s *SSO) lastUsed(sha256 string) *time.Time {
+	for i := range s.Certificates {
+		if s.Certificates[i].SHA256 == sha256 {
+			return s.Certificates[i].LastUsedAt
+		}
+	}
+	return nil
+}
+
 // SSO is an organization's connection; all empty and off before anything was entered. NotFound if there is no such organization.
 func (db *DB) SSO(ctx context.Context, orgID string) (*SSO, error) {
 	if _, err := db.Organization(ctx, orgID); err != nil {
