@@ -232,6 +232,16 @@ func (s *Server) accessNotices(c echo.Context, a *access) ([]views.Notice, error
 	if n := a.tokenNotice(); n != nil {
 		list = append(list, *n)
 	}
+	bursts, err := s.db.Bursts(c.Request().Context(), orgID(c))
+	if err != nil {
+		return nil, err
+	}
+	for i := range bursts {
+		if bursts[i].DecidedAt == nil {
+			list = append(list, views.Notice{Tone: views.ToneWarn, Title: "The directory deactivated " + count(bursts[i].People, "person", "people"),
+				Text: "Within an hour, " + agoExact(a.now, bursts[i].LastAt) + ". If that was not meant, it can be undone in one step.", Action: views.Link{Text: "Look", URL: scimPath + "#" + bursts[i].ID}})
+		}
+	}
 	recent, err := s.db.Notices(c.Request().Context(), orgID(c), 20)
 	for _, n := range recent {
 		if n.Kind == "recovery" && a.now.Sub(n.CreatedAt) < 7*24*time.Hour {

@@ -76,6 +76,9 @@ func (s *Server) renderSCIM(c echo.Context, status int, forms scimForms) error {
 		p.Tokens = append(p.Tokens, a.tokenRow(&a.tokens[i]))
 	}
 	p.Status, err = s.scimStatus(c, a)
+	if err == nil {
+		err = s.massDeactivation(c, a, &p)
+	}
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,9 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 	managers.POST("/access-security/scim/tokens", s.createSCIMToken)
 	managers.POST("/access-security/scim/tokens/:id/revoke", s.revokeSCIMToken)
 	managers.POST("/access-security/scim/tokens/:id/replace", s.replaceSCIMToken)
+	managers.POST("/access-security/scim/hold", s.holdDeactivations)
+	managers.POST("/access-security/scim/bursts/:id/undo", s.undoBurst)
+	managers.POST("/access-security/scim/bursts/:id/settle", s.settleBurst)
 	managers.POST("/access-security/scim/secrets", s.createSCIMSecret)
 	managers.POST("/access-security/scim/secrets/:id/revoke", s.revokeSCIMSecret)
 

@@ -19,6 +19,7 @@ const (
 	noticesEvery  = 20 * time.Second
 	sweepEvery    = 10 * time.Minute
 	countEvery    = 5 * time.Second
+	burstsEvery   = 10 * time.Second
 
 	domainBatch = 20
 	domainLease = 5 * time.Minute // another instance takes a look over after this long
@@ -50,6 +51,7 @@ func (r *Runner) Run(ctx context.Context) {
 		{"mail notices", noticesEvery, r.MailNotices},
 		{"sweep", sweepEvery, r.DB.Sweep},
 		{"count members", countEvery, r.DB.CompactMemberCounts},
+		{"notice mass deactivations", burstsEvery, r.NoteBursts},
 	} {
 		wait.Go(func() { r.repeat(ctx, job.name, job.every, job.do) })
 	}
@@ -120,4 +122,10 @@ func (r *Runner) MailNotices(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// NoteBursts looks for many deactivations by a directory within an hour; the notices are mailed by MailNotices.
+func (r *Runner) NoteBursts(ctx context.Context) error {
+	_, err := r.DB.NoteBursts(ctx)
+	return err
 }

@@ -235,6 +235,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 			tx.Where("expires_at < ? or idle_expires_at < ?", tx.now, tx.now).Delete(&Session{}),
 			tx.Where("expires_at < ?", day).Delete(&Link{}),
 			tx.Exec("delete from scim_tokens where client_secret_id is not null and expires_at < ?", day), // access tokens
+			tx.Exec("delete from directory_deactivations where at < ? and (burst_id is null or at < ?)", tx.now.Add(-2*burstWindow), tx.now.Add(-ActivityLife)),
 			tx.Exec("delete from pending_logins where expires_at < ?", day),
 			tx.Exec("delete from used_assertions where expires_at < ?", tx.now),
 			tx.Exec("delete from rate_limits where arrival_at < ?", tx.now),

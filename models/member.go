@@ -109,7 +109,12 @@ type Member struct {
 	Version              int64
 	CreatedAt, UpdatedAt time.Time
 	LastActiveAt         *time.Time
+	// LeavingAt is since when the directory wants the member inactive while that waits for a decision (burst.go).
+	LeavingAt *time.Time
 }
+
+// wantedActive is what the directory last said, and what it is answered.
+func (m *Member) wantedActive() bool { return m.Status != Inactive && m.LeavingAt == nil }
 
 // Address is the member's e-mail address, empty if there is none.
 func (m *Member) Address() string {
@@ -364,8 +369,8 @@ func (tx *Tx) deactivate(m *Member, by DeactivatedBy) error {
 		return err
 	}
 	before := m.Status
-	m.Status, m.DeactivatedBy, m.DeactivatedAt = Inactive, &by, &tx.now
-	if err := tx.change(m, map[string]any{"status": Inactive, "deactivated_by": by, "deactivated_at": tx.now}); err != nil {
+	m.Status, m.DeactivatedBy, m.DeactivatedAt, m.LeavingAt = Inactive, &by, &tx.now, nil
+	if err := tx.change(m, map[string]any{"status": Inactive, "deactivated_by": by, "deactivated_at": tx.now, "leaving_at": nil}); err != nil {
 		return err
 	}
 	ended, err := tx.endSessions(m.ID)

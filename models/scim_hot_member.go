@@ -55,7 +55,7 @@ func (db *DB) hotCreateMember(ctx context.Context, c *SCIMCall, r *scim.Resource
 const hotChange = hotToken + `
 	m as (update members m set user_name = $5, external_id = $6, work_email = $7, display_name = $8, given_name = $9, family_name = $10, attributes = $11,
 			status = $12, deactivated_by = $13, deactivated_at = cast($14 as timestamptz), version = m.version + 1, updated_at = $3
-		where m.org_id = ` + hotOrg + ` and m.id = $4 and m.version = $15 returning m.id),
+		where m.org_id = ` + hotOrg + ` and m.id = $4 and m.version = $15 %s returning m.id),
 	%s
 	e as (insert into audit_events ` + auditColumns + `
 		select w.id, ok.org_id, $3, w.action, 'scim', ok.id, ok.name, $16, 'member', m.id, $17, w.before, %s
@@ -64,8 +64,10 @@ const hotChange = hotToken + `
 
 // hotChangeData changes data, and hotDeactivate also ends sessions and links; how many sessions is in the audit row.
 var (
-	hotChangeData = fmt.Sprintf(hotChange, "", "w.after", "0")
-	hotDeactivate = fmt.Sprintf(hotChange, `s as (delete from sessions where member_id = (select id from m) returning id),
+	hotChangeData = fmt.Sprintf(hotChange, "", "", "w.after", "0")
+	hotDeactivate = fmt.Sprintf(hotChange, `and not exists (select 1 from organizations where id = `+hotOrg+` and hold_deactivations)`, `v as (insert into directory_deactivations (id, org_id, member_id, label, kind, at)
+		select 'dep_' || substr((cast($18 as text[]))[1], 5), ok.org_id, m.id, $17, 'deactivated', $3 from ok, m),
+	s as (delete from sessions where member_id = (select id from m) returning id),
 	l as (delete from links where member_id = (select id from m)),`, `replace(w.after, '"sessions_ended":0', '"sessions_ended":' || (select count(*) from s))`, "(select count(*) from s)")
 )
 
@@ -96,7 +98,7 @@ func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, chang
 		}
 		d := directoryDataOf(after)
 		diff := diffData(&m.Member, d)
-		if diff.adopted || diff.moved || m.Status == Invited || d.userNameKey != m.UserNameKey {
+		if diff.adopted || diff.moved || m.LeavingAt != nil || m.Status == Invited || d.userNameKey != m.UserNameKey {
 			return nil, errUncommon
 		}
 		now := db.Now()
@@ -156,13 +158,19 @@ func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, chang
 	return nil, errUncommon
 }
 
-// hotDelete is common if the person is no owner and nobody waits for their address.
+// hotDelete is common if the person is no owner nobody waits for their address, and mass deactivations are not held.
 const hotDelete = hotToken + `
+	teams as (select coalesce(jsonb_agg(team_id order by team_id), '[]') as list from team_members where org_id = ` + hotOrg + ` and member_id = $4),
 	d as (delete from members m where m.org_id = ` + hotOrg + ` and m.id = $4 and m.role <> 'owner'
 		and not exists (select 1 from members h where h.org_id = ` + hotOrg + ` and h.email = m.email and h.held_reason = 'address_taken')
-		returning m.org_id, m.id, m.user_name_key, m.email, m.user_name, m.role, m.status,
+		and not exists (select 1 from organizations where id = ` + hotOrg + ` and hold_deactivations)
+		returning m.*,
 			coalesce(nullif(m.display_name, ''), nullif(btrim(m.given_name || ' ' || m.family_name), ''), m.email, m.user_name) as label),
 	n as (insert into member_counts (org_id, n) select org_id, -1 from d),
+	v as (insert into directory_deactivations (id, org_id, member_id, label, kind, at, data)
+		select 'dep_' || substr($5, 5), d.org_id, d.id, d.label, 'deleted', $3, jsonb_build_object('role', d.role, 'email', d.email, 'user_name', d.user_name,
+			'user_name_key', d.user_name_key, 'external_id', d.external_id, 'work_email', d.work_email, 'display_name', d.display_name, 'given_name', d.given_name,
+			'family_name', d.family_name, 'scim_managed', d.scim_managed, 'attributes', d.attributes, 'teams', teams.list) from d, teams),
 	b as (insert into member_tombstones (org_id, member_id, user_name_key, email, deleted_at) select org_id, id, user_name_key, email, $3 from d),
 	e as (insert into audit_events ` + auditColumns + `
 		select $5, ok.org_id, $3, 'member.deleted', 'scim', ok.id, ok.name, $6, 'member', d.id, d.label,
@@ -171,7 +179,7 @@ const hotDelete = hotToken + `
 		from ok, d)
 	select ` + hotTokenColumns + `, (select count(*) from d), coalesce((select label from d), ''), (select count(*) from sessions s where s.member_id = $4) from t`
 
-// hotDeleteMember is DeleteSCIMMember in one round trip; errUncommon for owners and people for whose address somebody waits.
+// hotDeleteMember is DeleteSCIMMember in one round trip; errUncommon for owners people for whose address somebody waits, and where mass deactivations are held.
 func (db *DB) hotDeleteMember(ctx context.Context, c *SCIMCall, id string) error {
 	if c.IfMatch != "" {
 		return errUncommon

@@ -25,7 +25,7 @@ const (
 func memberTargets(m *Member) []any {
 	return []any{&m.ID, &m.OrgID, &m.AccountID, (*string)(&m.Role), (*string)(&m.Status), (*string)(&m.Source), &m.Email, &m.HeldReason, &m.UserName, &m.UserNameKey,
 		&m.ExternalID, &m.WorkEmail, &m.DisplayName, &m.GivenName, &m.FamilyName, &m.SCIMManaged, &m.Attributes, &m.DeactivatedBy, &m.DeactivatedAt, &m.Version,
-		&m.CreatedAt, &m.UpdatedAt}
+		&m.CreatedAt, &m.UpdatedAt, &m.LeavingAt}
 }
 
 // teamTargets are where the columns of scimTeamSQL go.

@@ -14,7 +14,7 @@ type SCIMMember struct {
 
 // View is the person ready to be answered. base is the SCIM address.
 func (m *SCIMMember) View(base string) scim.View {
-	v := scim.View{Type: scim.UserType, ID: m.ID, UserName: m.UserName, Active: m.Status != Inactive, Groups: m.Groups,
+	v := scim.View{Type: scim.UserType, ID: m.ID, UserName: m.UserName, Active: m.wantedActive(), Groups: m.Groups,
 		Created: m.CreatedAt, Modified: m.UpdatedAt, Version: m.Version, Base: base}
 	if m.ExternalID != nil {
 		v.ExternalID = *m.ExternalID
@@ -48,7 +48,7 @@ func (m *Member) resource() (*scim.Resource, error) {
 	if m.ExternalID != nil {
 		r.SetText("externalId", *m.ExternalID)
 	}
-	r.SetActive(m.Status != Inactive)
+	r.SetActive(m.wantedActive())
 	return r, nil
 }
 
@@ -89,7 +89,7 @@ func same(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b
 
 const scimMemberSQL = `m.id, m.org_id, m.account_id, m.role, m.status, m.source, m.email, m.held_reason, m.user_name, m.user_name_key, m.external_id,
 	m.work_email, m.display_name, m.given_name, m.family_name, m.scim_managed, m.attributes, m.deactivated_by, m.deactivated_at, m.version,
-	m.created_at, m.updated_at`
+	m.created_at, m.updated_at, m.leaving_at`
 
 // memberGroups is the column with the groups of member m.
 func (db *DB) memberGroups(wanted bool) string {

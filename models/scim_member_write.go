@@ -224,11 +224,26 @@ func (tx *Tx) changeFromDirectory(id string, change func(*scim.Resource) (*scim.
 	}
 	active, sent := after.Active()
 	switch {
-	case sent && !active && m.Status != Inactive:
+	case sent && !active && m.wantedActive():
 		if err := tx.lastOwnerCheck(m); err != nil {
 			return err
 		}
-		return tx.deactivate(m, BySCIM)
+		if held, err := tx.holds(); err != nil {
+			return err
+		} else if held {
+			return tx.hold(m)
+		}
+		if err := tx.deactivate(m, BySCIM); err != nil {
+			return err
+		}
+		return tx.departed(m, "deactivated", "")
+	case sent && active && m.LeavingAt != nil:
+		m.LeavingAt = nil
+		if err := tx.change(m, map[string]any{"leaving_at": nil}); err != nil {
+			return err
+		}
+		tx.record("member.reactivated", m.target(), nil, Facts{"status": m.Status})
+		return tx.Exec("delete from directory_deactivations where org_id = ? and member_id = ? and kind = 'held'", tx.org, m.ID).Error
 	case sent && active && m.Status == Inactive && *m.DeactivatedBy == BySCIM:
 		// Whom an admin or the operator deactivated, only they bring back.
 		return tx.reactivate(m)
@@ -439,6 +454,14 @@ func (db *DB) DeleteSCIMMember(ctx context.Context, c *SCIMCall, id string) erro
 			return err
 		}
 		if err := tx.lastOwnerCheck(m); err != nil {
+			return err
+		}
+		if held, err := tx.holds(); err != nil {
+			return err
+		} else if held {
+			return tx.hold(m)
+		}
+		if err := tx.departedForGood(m); err != nil {
 			return err
 		}
 		ended, err := tx.endSessions(m.ID)

@@ -38,7 +38,7 @@ func (db *DB) memberColumn(p scim.AttrPath) (column, bool) {
 	case "name.familyName":
 		return column{sql: "nullif(m.family_name, '')"}, true
 	case "active":
-		return column{sql: "m.status <> 'inactive'", kind: boolColumn}, true
+		return column{sql: "m.status <> 'inactive' and m.leaving_at is null", kind: boolColumn}, true
 	case "meta.created":
 		return column{sql: "m.created_at", kind: timeColumn}, true
 	case "meta.lastModified":
