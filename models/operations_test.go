@@ -228,6 +228,15 @@ var operations = []operation{
 			return f.ApproveCertificate(ctx, f.actor, orgID, c.ID, c.SHA1)
 		}
 	}},
+	{method: "MakeRequestKey", records: []string{"sso_request_key.made"}, unscoped: true, prepare: func(f *fixture) func(context.Context, string) error {
+		return func(ctx context.Context, orgID string) error {
+			return f.MakeRequestKey(ctx, f.actor, orgID, requestKey(f.t), "certificate")
+		}
+	}},
+	{method: "SetSignRequests", records: []string{"sso_connection.signing_changed"}, unscoped: true, prepare: func(f *fixture) func(context.Context, string) error {
+		must(f.t, f.MakeRequestKey(f.t.Context(), f.actor, f.org.ID, requestKey(f.t), "certificate"))
+		return func(ctx context.Context, orgID string) error { return f.SetSignRequests(ctx, f.actor, orgID, true) }
+	}},
 	{method: "DismissCertificate", records: []string{"sso_certificate.dismissed"}, prepare: func(f *fixture) func(context.Context, string) error {
 		c := f.pending()
 		return func(ctx context.Context, orgID string) error { return f.DismissCertificate(ctx, f.actor, orgID, c.ID) }
@@ -400,7 +409,8 @@ var elsewhere = map[string]string{
 	// Single sign-on.
 	"BeginLogin": "login_test", "PendingLogin": "login_test", "ClaimLogin": "login_test", "CompleteLogin": "login_test", "RefuseLogin": "login_test", "LoginPolicy": "login_test",
 	"BeginTest": "test_sign_in_test", "FindTest": "test_sign_in_test", "FinishTest": "test_sign_in_test", "NewTestID": "test_sign_in_test", "PreviewLogin": "test_sign_in_test",
-	"TestLink": "by secret",
+	"TestLink":     "by secret",
+	"LoginPurpose": "handlers: saml_step_up_test", "CompleteStepUp": "handlers: saml_step_up_test", "LogoutByIdP": "handlers: saml_logout_test",
 	// Bookkeeping that no admin asks about.
 	"Sweep": "sweep_test", "RecordActivity": "activity", "ClaimUnmailedNotices": "notice_test", "UnclaimNotice": "notice_test", "DueDomains": "domain_test", "NoteSCIMCall": "scim_test", "CompactMemberCounts": "member_count_test", "MemberCount": "member_count_test", "RecordProvisioning": "activity_batch_test",
 	"AllowLink": "rate_limit_test", "AllowInvitation": "rate_limit_test", "AllowMetadataRead": "rate_limit_test", "DueMetadata": "metadata_test",
@@ -630,6 +640,11 @@ var readers = map[string]func(f *fixture, ctx context.Context, orgID string, w *
 	},
 	"PendingCertificates": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
 		return many(f.PendingCertificates(ctx, org))
+	},
+	"RequestKey": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
+		must(f.t, f.MakeRequestKey(ctx, f.actor, f.org.ID, requestKey(f.t), "certificate"))
+		_, certificate, err := f.RequestKey(ctx, org)
+		return len(certificate), err
 	},
 	"Metadata": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
 		m, err := f.Metadata(ctx, org)
