@@ -53,12 +53,15 @@ type Target struct{ Kind, ID, Label string }
 // Facts are the before or after of a change, by name.
 type Facts map[string]any
 
+// maxLabel is how many bytes of a name the audit log keeps. Directories may send longer ones.
+const maxLabel = 400
+
 // record adds an audit event to the transaction. It is written just before the commit.
 func (tx *Tx) record(action string, target Target, before, after Facts) {
 	e := AuditEvent{
 		ID: newID("evt_", tx.now), At: tx.now, Action: action,
-		ActorKind: tx.actor.Kind, ActorID: tx.actor.ID, ActorLabel: tx.actor.Label, ActorIP: tx.actor.IP,
-		TargetKind: target.Kind, TargetID: target.ID, TargetLabel: target.Label,
+		ActorKind: tx.actor.Kind, ActorID: tx.actor.ID, ActorLabel: truncate(tx.actor.Label, maxLabel), ActorIP: tx.actor.IP,
+		TargetKind: target.Kind, TargetID: target.ID, TargetLabel: truncate(target.Label, maxLabel),
 		Before: before.json(), After: after.json(),
 	}
 	if tx.org != "" {
