@@ -39,6 +39,24 @@ func TestEveryPageInBothThemesAndWidths(t *testing.T) {
 	w.admin.inspect("domain-waiting")
 	w.admin.open(ssoPage + "/test")
 	w.admin.inspect("test-none")
+	w.testAnswered("audience")
+	w.admin.see("The assertion was made for another application")
+	w.admin.inspect("test-failed")
+	w.admin.open(ssoPage + "/test")
+	w.admin.press("Get a test link")
+	w.admin.inspect("test-link")
+	colleague := newPage(t, w.demo.app)
+	colleague.open(w.admin.value("Test link"))
+	colleague.inspect("test-for-a-colleague")
+	colleague.press("Begin the test")
+	colleague.see("Pick a person")
+	w.admin.open(ssoPage + "/test")
+	w.admin.see("Waiting")
+	w.admin.inspect("test-waiting")
+	w.admin.fill("Microsoft’s message or code", "AADSTS50105 and AADSTS50011: The reply URL 'https://old.example/acs' specified in the request does not match")
+	w.admin.press("Explain it")
+	w.admin.see("Reply URL mismatch")
+	w.admin.inspect("test-explained")
 	w.test()
 	w.admin.inspect("test-passed")
 	w.turnOn("Single Sign-On")
@@ -77,6 +95,9 @@ func TestEveryPageInBothThemesAndWidths(t *testing.T) {
 		{"sso-require", ssoPage + "/require", 200},
 		{"domains", domainsPage, 200},
 		{"scim", scimPage, 200},
+		{"activity", "/settings/access-security/activity", 200},
+		{"activity-problems", "/settings/access-security/activity?result=problems&kind=test&q=application", 200},
+		{"activity-none-found", "/settings/access-security/activity?q=nobody", 200},
 		{"audit-log", "/settings/audit-log", 200},
 		{"not-found", "/nothing/here", http.StatusNotFound},
 	} {

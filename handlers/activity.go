@@ -211,7 +211,7 @@ func activityEntry(now time.Time, org string, a *models.Activity) views.Activity
 		}
 		e.ForIT = forIT(org, a.Reference, a.At, e.Trace.Problems)
 	}
-	if trace.Outcome != "" {
+	if trace.Outcome != "" && a.OK {
 		e.Explanation = trace.Outcome + "."
 	}
 	e.Facts = append(activityFacts(detail), views.Fact{Label: "When", Value: agoExact(now, a.At)})

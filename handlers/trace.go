@@ -10,6 +10,9 @@ import (
 	"gatehouse/views"
 )
 
+// maxStepEnd is how long a value may be to stand beside its check; longer ones stand below.
+const maxStepEnd = 64
+
 // traceOf is an inspection as it is kept: every check, and every claim with what it is used for.
 func traceOf(i sso.Inspection) models.LoginTrace {
 	t := models.LoginTrace{ClockMillis: i.ClockDifference.Milliseconds()}
@@ -81,9 +84,12 @@ func viewTrace(t models.LoginTrace) views.Trace {
 		step := views.TraceStep{State: views.StepOff, Title: c.Title, End: "Not checked"}
 		switch c.State {
 		case models.CheckPassed:
-			step.State, step.End, step.Detail = views.StepOK, "", c.Got
+			step.State, step.End = views.StepOK, c.Got
+			if len(c.Got) > maxStepEnd {
+				step.End, step.Detail = "", c.Got
+			}
 			if c.Unverified && unverified {
-				step.End = "Not covered by a valid signature"
+				step.Detail = "Not covered by a valid signature."
 			}
 		case models.CheckFailed:
 			step.State, step.End, step.Detail = views.StepBad, "", firstSentence(c.Problem)

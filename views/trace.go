@@ -117,7 +117,7 @@ func differ(want, got string) difference {
 	for m < len(w)-n && m < len(g)-n && w[len(w)-1-m] == g[len(g)-1-m] {
 		m++
 	}
-	if (n+m)*3 < min(len(w), len(g)) {
+	if (n+m)*2 < min(len(w), len(g)) {
 		return difference{want: want, got: got}
 	}
 	return difference{begin: string(w[:n]), want: string(w[n : len(w)-m]), got: string(g[n : len(g)-m]), end: string(w[len(w)-m:])}

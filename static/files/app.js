@@ -165,18 +165,17 @@ const liveUntil = Date.now() + 15 * 60 * 1000;
 async function look() {
   const part = document.querySelector("[data-live]");
   if (!part || Date.now() > liveUntil) return;
-  if (!document.hidden) {
-    try {
-      const answer = await fetch(location.href);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById(part.id);
-      const busy = part.contains(document.activeElement) || part.contains(getSelection().anchorNode) && !getSelection().isCollapsed;
-      if (answer.ok && !answer.redirected && fresh && !busy && fresh.textContent !== part.textContent) {
-        part.replaceWith(fresh);
-        reveal(fresh);
-      }
-    } catch { /* the server is away for a moment: the next look may find it */ }
-  }
+  // Also while another tab is in front: whoever comes back from it finds the result.
+  try {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(part.id);
+    const busy = part.contains(document.activeElement) || part.contains(getSelection().anchorNode) && !getSelection().isCollapsed;
+    if (answer.ok && !answer.redirected && fresh && !busy && fresh.textContent !== part.textContent) {
+      part.replaceWith(fresh);
+      reveal(fresh);
+    }
+  } catch { /* the server is away for a moment: the next look may find it */ }
   setTimeout(look, Number(document.querySelector("[data-live]")?.dataset.live ?? 5) * 1000);
 }
 if (document.querySelector("[data-live]")) setTimeout(look, 2000);
