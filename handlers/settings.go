@@ -63,6 +63,7 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 	managers.POST("/teams/:id", s.saveTeam)
 	managers.POST("/teams/:id/members", s.addTeamMember)
 	managers.POST("/teams/:id/members/:member/remove", s.removeTeamMember)
+	managers.POST("/teams/:id/adopt", s.adoptTeam)
 	managers.POST("/teams/:id/delete", s.deleteTeam)
 
 	managers.GET("/audit-log", s.auditLogPage)

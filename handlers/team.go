@@ -65,6 +65,9 @@ func (s *Server) renderTeam(c echo.Context, status int, t *models.Team, form tea
 	if p.RoleNote, err = s.teamRoleNote(c, t); err != nil {
 		return err
 	}
+	if p.Adoption, err = s.adoption(c, t); err != nil {
+		return err
+	}
 	for i := range people {
 		p.Members = append(p.Members, teamMember(&people[i]))
 	}
@@ -72,6 +75,26 @@ func (s *Server) renderTeam(c echo.Context, status int, t *models.Team, form tea
 		p.More = "and " + thousands(more) + " more"
 	}
 	return render(c, status, views.Team(p))
+}
+
+// adoption is the group of the directory that could take a team with a role over.
+func (s *Server) adoption(c echo.Context, t *models.Team) (views.Adoption, error) {
+	a, err := s.db.Adoption(c.Request().Context(), orgID(c), t.ID)
+	if err != nil || a == nil {
+		return views.Adoption{}, err
+	}
+	effects := count(a.Gain, "person", "people") + " of the group " + map[bool]string{true: "gets", false: "get"}[a.Gain == 1] + " the role " + string(*t.Role) + "; " +
+		count(a.Lose, "person", "people") + " who " + map[bool]string{true: "is", false: "are"}[a.Lose == 1] + " only in this team " + map[bool]string{true: "loses", false: "lose"}[a.Lose == 1] + " it."
+	return views.Adoption{Group: *a.Group.DirectoryName, URL: "/settings/teams/" + a.Group.ID, Effects: effects, MayDo: signedIn(c).Role == models.Owner}, nil
+}
+
+// adoptTeam hands a team with a role over to the directory.
+func (s *Server) adoptTeam(c echo.Context) error {
+	t, err := s.db.ConfirmAdoption(c.Request().Context(), actor(c), signedIn(c).Role, orgID(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/settings/teams/"+t.ID, "The directory manages "+t.Name+" from now on.")
 }
 
 func (s *Server) teamRoleNote(c echo.Context, t *models.Team) (string, error) {

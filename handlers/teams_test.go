@@ -55,3 +55,23 @@ func TestTheRoleATeamCarriesIsGivenByOwners(t *testing.T) {
 		asBo.get(usersPath).wantStatus(http.StatusForbidden)
 	})
 }
+
+func TestATeamWithARoleIsHandedOverOnItsPage(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		v := newConversation(t, a)
+		team, err := a.db.CreateTeam(t.Context(), operator, v.org.ID, "Admins")
+		if err != nil {
+			t.Fatal(err)
+		}
+		role := models.Admin
+		if err := a.db.SetTeamRole(t.Context(), operator, models.Owner, v.org.ID, team.ID, &role); err != nil {
+			t.Fatal(err)
+		}
+		owner := a.signIn("ana@acme.com")
+		owner.get("/settings/teams/" + team.ID).wantStatus(200)
+		v.ask("POST", "/Groups", `{"displayName":"Admins"}`)
+		p := owner.get("/settings/teams/"+team.ID).wantStatus(200).wantText("main", "The directory has a group named “Admins”")
+		p.form("/settings/teams/"+team.ID+"/adopt").submit().follow().wantStatus(200).wantText("main", "Managed by Entra")
+		owner.get("/settings/teams/" + team.ID).wantStatus(404)
+	})
+}
