@@ -27,7 +27,7 @@ import (
 // over HTTP says where it is tested instead.
 var provokedElsewhere = map[sso.Reason]string{
 	sso.ReasonInternal:   "a bug by definition; sso's fuzz targets look for one",
-	sso.ReasonNotFresh:   "asked for by step-up only: sso/verify_test.go",
+	sso.ReasonNotFresh:   "asked for by step-up only: TestStepUpIsRefused",
 	sso.ReasonFileIsOurs: "needs a certificate of our own: sso/certificate_test.go",
 }
 
@@ -378,13 +378,6 @@ func TestEveryRefusalOfAPersonCanBeProvoked(t *testing.T) {
 		b := a.browser()
 		return b.finish(a.postACS(org, idp.answer(b.beginSAML(org, ""), email, edits...)))
 	}
-	objectID := func(id string) func(*assertion) {
-		return before(func(doc *etree.Document) {
-			claim := element(doc, "AttributeStatement").CreateElement("Attribute")
-			claim.CreateAttr("Name", "http://schemas.microsoft.com/identity/claims/objectidentifier")
-			claim.CreateElement("AttributeValue").SetText(id)
-		})
-	}
 	check := func(a *app, err error) {
 		a.t.Helper()
 		if err != nil {
@@ -443,8 +436,14 @@ func TestEveryRefusalOfAPersonCanBeProvoked(t *testing.T) {
 			return signIn(a, org, idp, "new@acme.com")
 		},
 		models.RefusedIdentityMismatch: func(a *app, org *models.Organization, idp *identityProvider) *page {
-			signIn(a, org, idp, "bo@acme.com", objectID("oid-of-bo")).wantRedirect("/")
-			return signIn(a, org, idp, "bo@acme.com", objectID("oid-of-somebody-else"))
+			signIn(a, org, idp, "bo@acme.com", withObjectID("oid-of-bo")).wantRedirect("/")
+			return signIn(a, org, idp, "bo@acme.com", withObjectID("oid-of-somebody-else"))
+		},
+		models.RefusedOtherPerson: func(a *app, org *models.Organization, idp *identityProvider) *page {
+			signIn(a, org, idp, "cy@acme.com").wantRedirect("/")
+			b := ssoAdmin(a, org, idp)
+			to := b.beginStepUp(b.post(domainsPath, "org", org.ID, "domain", "acme.io"))
+			return b.finish(a.postACS(org, idp.answer(to, "cy@acme.com", authenticatedAt(a.clock.Now()))))
 		},
 		models.RefusedNoMembership: func(a *app, org *models.Organization, idp *identityProvider) *page {
 			idp.connect(org, false)
@@ -467,9 +466,9 @@ func TestEveryRefusalOfAPersonCanBeProvoked(t *testing.T) {
 			return signIn(a, org, idp, "bo@acme.com")
 		},
 		models.RefusedHeld: func(a *app, org *models.Organization, idp *identityProvider) *page {
-			signIn(a, org, idp, "bo@acme.com", objectID("oid-of-bo")).wantRedirect("/")
+			signIn(a, org, idp, "bo@acme.com", withObjectID("oid-of-bo")).wantRedirect("/")
 			a.provision(org, `"userName":"bo@acme.com","emails":[{"type":"work","primary":true,"value":"bo@unclaimed.example"}]`)
-			return signIn(a, org, idp, "bo@acme.com", objectID("oid-of-bo"))
+			return signIn(a, org, idp, "bo@acme.com", withObjectID("oid-of-bo"))
 		},
 	}
 	for _, r := range models.Refusals() {
