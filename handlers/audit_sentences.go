@@ -47,6 +47,7 @@ var sayings = map[string]saying{
 	"domain.claimed":  {"globe", "", func(t telling) string { return t.who + " claimed " + t.whom }},
 	"domain.lapsed":   {"triangle-alert", views.ToneWarn, func(t telling) string { return t.whom + " has lapsed: its DNS record was gone for seven days" }},
 	"domain.lapsing":  {"triangle-alert", views.ToneWarn, func(t telling) string { return "The DNS record of " + t.whom + " is gone" }},
+	"domain.lost":     {"triangle-alert", views.ToneWarn, func(t telling) string { return t.whom + " was verified by another organization" }},
 	"domain.removed":  {"globe", "", func(t telling) string { return t.who + " removed the domain " + t.whom }},
 	"domain.verified": {"globe", "", sayDomainVerified},
 

@@ -48,7 +48,7 @@ func TestSwitchesAskForThePasswordAndCarryTheirValue(t *testing.T) {
 	})
 }
 
-func TestAnOwnerWithoutAPasswordIsToldHowToGetOne(t *testing.T) {
+func TestAnOwnerWithoutAPasswordConfirmsAtTheIdentityProvider(t *testing.T) {
 	each(t, func(t *testing.T, a *app) {
 		org, idp := samlApp(a)
 		if _, err := a.db.AddMember(t.Context(), operator, org.ID, "olga@acme.com", "Olga", "", models.Owner, ""); err != nil {
@@ -56,10 +56,10 @@ func TestAnOwnerWithoutAPasswordIsToldHowToGetOne(t *testing.T) {
 		}
 		olga := a.browser()
 		olga.finish(a.postACS(org, idp.answer(olga.beginSAML(org, "/"), "olga@acme.com"))).wantStatus(http.StatusSeeOther)
-		olga.get(domainsPath).wantFieldError("password", "You sign in with single sign-on and have no password")
+		olga.get(domainsPath).wantText("main", "You have no password here. Sign in again at your identity provider").wantText("main", "Confirm with single sign-on")
 		p := olga.post(ssoPath+"/enabled", "org", org.ID, "value", "off").wantStatus(http.StatusUnprocessableEntity)
-		p.wantText("form.card .note", "have no password").wantText("form.card .note a", "Get a password by mail").wantNone("input[name=password]")
-		olga.post(domainsPath, "org", org.ID, "domain", "acme.de", "password", "a guess at one").wantFieldError("password", "you have none")
+		p.wantText("main", "You have no password here").wantText("main", "Confirm with single sign-on").wantNone("input[name=password]")
+		olga.post(domainsPath, "org", org.ID, "domain", "acme.de", "password", "a guess at one").wantStatus(http.StatusUnprocessableEntity).wantText("main", "You have no password here").wantValue("domain", "acme.de")
 	})
 }
 
