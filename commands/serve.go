@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -21,6 +22,18 @@ import (
 // drainTime is how long requests under way may take after a stop was asked for.
 const drainTime = 20 * time.Second
 
+// useMemory trades memory for time: the heap may grow to five times what is in use, up to a limit at which it is collected as usual. The
+// variables of the Go runtime take precedence.
+func useMemory() {
+	const softLimit = 128 << 20 // bytes
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softLimit)
+	}
+}
+
 func serveCommand(*flags) func(context.Context, *Process) error {
 	return func(ctx context.Context, p *Process) error {
 		c, err := load(p)
@@ -32,6 +45,7 @@ func serveCommand(*flags) func(context.Context, *Process) error {
 			return err
 		}
 		defer db.Close()
+		useMemory()
 		secret, err := db.OpenSetup(ctx)
 		if err != nil {
 			return err

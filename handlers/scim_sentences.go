@@ -327,9 +327,26 @@ func blot(value any) bool {
 	return found
 }
 
+// mayHoldSecrets is a quick look at what almost never holds any: a word that names a secret, or an escape that could spell one.
+func mayHoldSecrets(text string) bool {
+	if strings.Contains(text, `\u`) {
+		return true
+	}
+	lower := strings.ToLower(text)
+	for _, word := range []string{"password", "secret", "token", "credential"} {
+		if strings.Contains(lower, word) {
+			return true
+		}
+	}
+	return false
+}
+
 // withoutSecrets makes a body fit to be kept: at most 8 KiB, secrets removed.
 func withoutSecrets(body []byte) string {
 	text := strings.ToValidUTF8(string(body[:min(len(body), maxRawPart)]), "\uFFFD")
+	if len(body) < maxRawPart && !mayHoldSecrets(text) {
+		return text
+	}
 	var value any
 	switch err := json.Unmarshal([]byte(text), &value); {
 	case err == nil && !blot(value):

@@ -60,6 +60,7 @@ type DB struct {
 	now     func() time.Time
 	hashing chan struct{}
 	pages   pageMemory
+	recent  recentMembers
 	// noLimits turns rate limits off, for load tests.
 	noLimits bool
 	// secretKey is the master key; keys for single purposes are derived from it.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"gatehouse/scim"
 )
 
@@ -48,6 +50,7 @@ func (db *DB) hotCreateMember(ctx context.Context, c *SCIMCall, r *scim.Resource
 	}
 	m.OrgID = c.Token.OrgID
 	c.changed("member.added", m.target(), nil, facts)
+	db.recent.remember(c.id, m)
 	return &SCIMMember{Member: *m}, nil
 }
 
@@ -60,7 +63,8 @@ const hotChange = hotToken + `
 	e as (insert into audit_events ` + auditColumns + `
 		select w.id, ok.org_id, $3, w.action, 'scim', ok.id, ok.name, $16, 'member', m.id, $17, w.before, %s
 		from ok, m, unnest(cast($18 as text[]), cast($19 as text[]), cast($20 as text[]), cast($21 as text[])) as w(id, action, before, after))
-	select ` + hotTokenColumns + `, (select count(*) from m), %s from t`
+	select ` + hotTokenColumns + `, (select count(*) from m), %s, (select array_agg(array[g.id, g.directory_name] order by g.directory_key, g.id)
+		from team_members tm join teams g on g.id = tm.team_id where tm.member_id = $4 and g.managed) from t`
 
 // hotChangeData changes data, and hotDeactivate also ends sessions and links; how many sessions is in the audit row.
 var (
@@ -77,24 +81,27 @@ const hotLockMember = `select 1 from members where org_id = (select org_id from 
 // hotAttempts bounds how often a change is read again because somebody was faster.
 const hotAttempts = 3
 
-// hotChangeMember is changeFromDirectory in a read and one versioned statement; errUncommon for adoption, other addresses and names to
+// hotChangeMember is changeFromDirectory in one versioned statement, and a read before it unless the directory has just read or written the
+// person; errUncommon for adoption, other addresses and names to
 // sign in by, owners who leave, and people without an account who come back.
 func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, change func(*scim.Resource) (*scim.Resource, error)) (*SCIMMember, error) {
 	if c.IfMatch != "" {
 		return nil, errUncommon
 	}
 	for range hotAttempts {
-		m, err := db.SCIMMember(ctx, c, id, true)
-		if err != nil {
-			return nil, err
-		}
-		before, err := m.resource()
-		if err != nil {
-			return nil, err
-		}
-		after, err := change(before)
-		if err != nil {
-			return nil, err
+		m, after, guessed := db.guess(c, id, change)
+		if !guessed {
+			var err error
+			if m, err = db.SCIMMember(ctx, c, id, true); err != nil {
+				return nil, err
+			}
+			before, err := m.resource()
+			if err != nil {
+				return nil, err
+			}
+			if after, err = change(before); err != nil {
+				return nil, err
+			}
 		}
 		d := directoryDataOf(after)
 		diff := diffData(&m.Member, d)
@@ -128,6 +135,10 @@ func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, chang
 			events = append(events, hotAudit{"member.reactivated", Facts{"status": m.Status}, Facts{"status": Active}})
 			m.Status, m.DeactivatedBy, m.DeactivatedAt = Active, nil, nil
 		}
+		if len(events) == 0 && guessed {
+			db.recent.forget(c.id, id)
+			continue
+		}
 		if len(events) == 0 {
 			return m, nil
 		}
@@ -139,13 +150,15 @@ func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, chang
 			ids[0], ids[1] = ids[1], ids[0]
 		}
 		changed, ended := 0, 0
-		err = db.writeOne(ctx, c, lock, []any{c.id, id}, sql, c.hotArgs(now, id, m.UserName, m.ExternalID, m.WorkEmail, m.DisplayName, m.GivenName, m.FamilyName,
-			m.Attributes, string(m.Status), (*string)(m.DeactivatedBy), m.DeactivatedAt, version, c.Client.IP, m.Label(), ids, actions, befores, afters), &changed, &ended)
+		var groups pgtype.FlatArray[string]
+		err := db.writeOne(ctx, c, lock, []any{c.id, id}, sql, c.hotArgs(now, id, m.UserName, m.ExternalID, m.WorkEmail, m.DisplayName, m.GivenName, m.FamilyName,
+			m.Attributes, string(m.Status), (*string)(m.DeactivatedBy), m.DeactivatedAt, version, c.Client.IP, m.Label(), ids, actions, befores, afters), &changed, &ended, &groups)
 		if err != nil {
 			return nil, err
 		}
 		if changed == 1 {
-			m.Version, m.UpdatedAt = version+1, now
+			m.Version, m.UpdatedAt, m.Groups = version+1, now, pairs(groups)
+			db.recent.remember(c.id, &m.Member)
 			for _, e := range events {
 				if _, ok := e.after["sessions_ended"]; ok {
 					e.after["sessions_ended"] = ended
@@ -154,11 +167,12 @@ func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, chang
 			}
 			return m, nil
 		}
+		db.recent.forget(c.id, id)
 	}
 	return nil, errUncommon
 }
 
-// hotDelete is common if the person is no owner nobody waits for their address, and mass deactivations are not held.
+// hotDelete is common if the person is no owner, nobody waits for their address, and mass deactivations are not held.
 const hotDelete = hotToken + `
 	teams as (select coalesce(jsonb_agg(team_id order by team_id), '[]') as list from team_members where org_id = ` + hotOrg + ` and member_id = $4),
 	d as (delete from members m where m.org_id = ` + hotOrg + ` and m.id = $4 and m.role <> 'owner'

@@ -113,6 +113,9 @@ func (db *DB) hotFindMembers(ctx context.Context, c *SCIMCall, condition string,
 		m.Groups = pairs(refs)
 		list = append(list, m)
 	})
+	if err == nil && len(list) == 1 {
+		db.recent.remember(c.id, &list[0].Member)
+	}
 	return list, err
 }
 
