@@ -224,8 +224,10 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 
 func TestEveryProblemOfTheEnvironmentIsReported(t *testing.T) {
 	var out, errs bytes.Buffer
-	status := commands.Run(context.Background(), commands.Process{Args: []string{"org", "list"}, Stdout: &out, Stderr: &errs,
-		Environ: []string{"BASE_URL=ftp://x", "LOG_FORMAT=xml"}})
+	status := commands.Run(context.Background(), commands.Process{
+		Args: []string{"org", "list"}, Stdout: &out, Stderr: &errs,
+		Environ: []string{"BASE_URL=ftp://x", "LOG_FORMAT=xml"},
+	})
 	if status != 1 || !strings.Contains(errs.String(), "BASE_URL") || !strings.Contains(errs.String(), "LOG_FORMAT") {
 		t.Errorf("exit status %d, %q; want 1 and both variables named", status, errs.String())
 	}

@@ -238,15 +238,19 @@ func (s *Server) accessNotices(c echo.Context, a *access) ([]views.Notice, error
 	}
 	for i := range bursts {
 		if bursts[i].DecidedAt == nil {
-			list = append(list, views.Notice{Tone: views.ToneWarn, Title: "The directory deactivated " + count(bursts[i].People, "person", "people"),
-				Text: "Within an hour, " + agoExact(a.now, bursts[i].LastAt) + ". If that was not meant, it can be undone in one step.", Action: views.Link{Text: "Look", URL: scimPath + "#" + bursts[i].ID}})
+			list = append(list, views.Notice{
+				Tone: views.ToneWarn, Title: "The directory deactivated " + count(bursts[i].People, "person", "people"),
+				Text: "Within an hour, " + agoExact(a.now, bursts[i].LastAt) + ". If that was not meant, it can be undone in one step.", Action: views.Link{Text: "Look", URL: scimPath + "#" + bursts[i].ID},
+			})
 		}
 	}
 	recent, err := s.db.Notices(c.Request().Context(), orgID(c), 20)
 	for _, n := range recent {
 		if n.Kind == "recovery" && a.now.Sub(n.CreatedAt) < 7*24*time.Hour {
-			list = append(list, views.Notice{Tone: views.ToneWarn, Title: n.Subject, Text: n.Body + " " + upperFirst(agoExact(a.now, n.CreatedAt)) + ".",
-				Action: views.Link{Text: "Audit log", URL: auditPath + "?area=session"}})
+			list = append(list, views.Notice{
+				Tone: views.ToneWarn, Title: n.Subject, Text: n.Body + " " + upperFirst(agoExact(a.now, n.CreatedAt)) + ".",
+				Action: views.Link{Text: "Audit log", URL: auditPath + "?area=session"},
+			})
 			break
 		}
 	}
@@ -260,22 +264,30 @@ func (a *access) certificateNotice() *views.Notice {
 	}
 	action := views.Link{Text: "Upload the new certificate", URL: ssoPath + "#certificate-row"}
 	if best == nil {
-		return &views.Notice{Tone: views.ToneBad, Title: "No SAML certificate is valid", Action: action,
-			Text: "Nobody can sign in with single sign-on until you upload the certificate your identity provider signs with now."}
+		return &views.Notice{
+			Tone: views.ToneBad, Title: "No SAML certificate is valid", Action: action,
+			Text: "Nobody can sign in with single sign-on until you upload the certificate your identity provider signs with now.",
+		}
 	}
-	return &views.Notice{Tone: views.ToneWarn, Title: "The SAML certificate expires " + left(a.now, best.NotAfter), Action: action,
-		Text: "After " + date(best.NotAfter) + " nobody can sign in with it. Create a new one in Entra, upload it here, then activate it there: both are trusted meanwhile."}
+	return &views.Notice{
+		Tone: views.ToneWarn, Title: "The SAML certificate expires " + left(a.now, best.NotAfter), Action: action,
+		Text: "After " + date(best.NotAfter) + " nobody can sign in with it. Create a new one in Entra, upload it here, then activate it there: both are trusted meanwhile.",
+	}
 }
 
 func domainNotice(now time.Time, d *models.Domain) *views.Notice {
 	action := views.Link{Text: "Show the record", URL: domainURL(d.ID)}
 	switch d.Status {
 	case models.DomainLapsing:
-		return &views.Notice{Tone: views.ToneWarn, Title: "The DNS record of " + d.Domain + " is gone", Action: action,
-			Text: "Put it back by " + date(lapseEnd(d)) + ". After that, people who have signed in before still can; new ones on " + d.Domain + " cannot."}
+		return &views.Notice{
+			Tone: views.ToneWarn, Title: "The DNS record of " + d.Domain + " is gone", Action: action,
+			Text: "Put it back by " + date(lapseEnd(d)) + ". After that, people who have signed in before still can; new ones on " + d.Domain + " cannot.",
+		}
 	case models.DomainLapsed:
-		return &views.Notice{Tone: views.ToneBad, Title: d.Domain + " has lapsed", Action: action,
-			Text: "Its DNS record is gone, so nobody new on " + d.Domain + " can sign in or be provisioned. Put the record back."}
+		return &views.Notice{
+			Tone: views.ToneBad, Title: d.Domain + " has lapsed", Action: action,
+			Text: "Its DNS record is gone, so nobody new on " + d.Domain + " can sign in or be provisioned. Put the record back.",
+		}
 	}
 	return nil
 }
@@ -287,11 +299,15 @@ func (a *access) tokenNotice() *views.Notice {
 	case a.lastCall() == nil: // never used: nothing stops
 		return nil
 	case best == nil:
-		return &views.Notice{Tone: views.ToneWarn, Title: "No SCIM token works any more", Action: action,
-			Text: "Your directory’s calls are refused: nobody is created, updated or deactivated by it. Generate a token and paste it into Entra."}
+		return &views.Notice{
+			Tone: views.ToneWarn, Title: "No SCIM token works any more", Action: action,
+			Text: "Your directory’s calls are refused: nobody is created, updated or deactivated by it. Generate a token and paste it into Entra.",
+		}
 	case best.expires != nil && best.expires.Sub(a.now) < expirySoon:
-		return &views.Notice{Tone: views.ToneWarn, Title: "The " + best.kind + " “" + best.name + "” expires " + left(a.now, *best.expires), Action: action,
-			Text: "After " + date(*best.expires) + " your directory’s calls are refused. Generate a new one and paste it into Entra; both work meanwhile."}
+		return &views.Notice{
+			Tone: views.ToneWarn, Title: "The " + best.kind + " “" + best.name + "” expires " + left(a.now, *best.expires), Action: action,
+			Text: "After " + date(*best.expires) + " your directory’s calls are refused. Generate a new one and paste it into Entra; both work meanwhile.",
+		}
 	}
 	return nil
 }

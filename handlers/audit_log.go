@@ -21,12 +21,24 @@ const (
 // auditAreas are the objects of actions, in the words of the filter.
 func auditAreas() []views.Option {
 	return []views.Option{
-		{Text: "All actions"}, {Value: "session", Text: "Sign-ins"}, {Value: "account", Text: "Passwords and names"}, {Value: "member", Text: "Users"},
-		{Value: "invitation", Text: "Invitations"}, {Value: "identity", Text: "Linked identities"}, {Value: "team", Text: "Teams"},
-		{Value: "sso_connection", Text: "SSO connection"}, {Value: "sso_certificate", Text: "Certificates"}, {Value: "sso_metadata", Text: "Metadata address"},
-		{Value: "sso_request_key", Text: "Request signing"}, {Value: "sso_test", Text: "Test sign-ins"}, {Value: "activity", Text: "Messages looked at"}, {Value: "domain", Text: "Domains"},
+		{Text: "All actions"},
+		{Value: "session", Text: "Sign-ins"},
+		{Value: "account", Text: "Passwords and names"},
+		{Value: "member", Text: "Users"},
+		{Value: "invitation", Text: "Invitations"},
+		{Value: "identity", Text: "Linked identities"},
+		{Value: "team", Text: "Teams"},
+		{Value: "sso_connection", Text: "SSO connection"},
+		{Value: "sso_certificate", Text: "Certificates"},
+		{Value: "sso_metadata", Text: "Metadata address"},
+		{Value: "sso_request_key", Text: "Request signing"},
+		{Value: "sso_test", Text: "Test sign-ins"},
+		{Value: "activity", Text: "Messages looked at"},
+		{Value: "domain", Text: "Domains"},
 		{Value: "deactivation_burst", Text: "Mass deactivations"},
-		{Value: "scim_token", Text: "SCIM tokens"}, {Value: "scim_client_secret", Text: "SCIM client secrets"}, {Value: "organization", Text: "Organization"},
+		{Value: "scim_token", Text: "SCIM tokens"},
+		{Value: "scim_client_secret", Text: "SCIM client secrets"},
+		{Value: "organization", Text: "Organization"},
 	}
 }
 

@@ -66,15 +66,19 @@ func methodsOf(endpoint, id string) scimMethods {
 	case endpoint == "Users" && id == ".search":
 		return scimMethods{http.MethodPost: (*scimRequest).searchUsers}
 	case endpoint == "Users":
-		return scimMethods{http.MethodGet: (*scimRequest).user, http.MethodPut: (*scimRequest).replaceUser,
-			http.MethodPatch: (*scimRequest).patchUser, http.MethodDelete: (*scimRequest).deleteUser}
+		return scimMethods{
+			http.MethodGet: (*scimRequest).user, http.MethodPut: (*scimRequest).replaceUser,
+			http.MethodPatch: (*scimRequest).patchUser, http.MethodDelete: (*scimRequest).deleteUser,
+		}
 	case endpoint == "Groups" && id == "":
 		return scimMethods{http.MethodGet: (*scimRequest).listGroups, http.MethodPost: (*scimRequest).createGroup}
 	case endpoint == "Groups" && id == ".search":
 		return scimMethods{http.MethodPost: (*scimRequest).searchGroups}
 	case endpoint == "Groups":
-		return scimMethods{http.MethodGet: (*scimRequest).group, http.MethodPut: (*scimRequest).replaceGroup,
-			http.MethodPatch: (*scimRequest).patchGroup, http.MethodDelete: (*scimRequest).deleteGroup}
+		return scimMethods{
+			http.MethodGet: (*scimRequest).group, http.MethodPut: (*scimRequest).replaceGroup,
+			http.MethodPatch: (*scimRequest).patchGroup, http.MethodDelete: (*scimRequest).deleteGroup,
+		}
 	case endpoint == "ServiceProviderConfig" && id == "":
 		return scimMethods{http.MethodGet: (*scimRequest).serviceProviderConfig}
 	case endpoint == "ResourceTypes":

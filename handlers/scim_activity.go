@@ -169,8 +169,10 @@ func (l *provisioningLog) record(batch []exchange, lost map[string]int) bool {
 	}
 	now := l.s.db.Now()
 	for org, n := range lost {
-		list = append(list, models.Provisioned{At: now, NewActivity: models.NewActivity{OrgID: org, Reason: "not_recorded", Reference: models.NewReference(),
-			Sentence: count(n, "request", "requests") + " of the directory are not in this list: they were answered, but came faster than it could be written."}})
+		list = append(list, models.Provisioned{At: now, NewActivity: models.NewActivity{
+			OrgID: org, Reason: "not_recorded", Reference: models.NewReference(),
+			Sentence: count(n, "request", "requests") + " of the directory are not in this list: they were answered, but came faster than it could be written.",
+		}})
 	}
 	err := l.s.db.RecordProvisioning(ctx, list)
 	if err != nil {
@@ -186,9 +188,11 @@ func (r *scimRequest) noteExchange(start time.Time, answer *scimAnswer, refused 
 		return
 	}
 	u := r.c.Request().URL
-	x := exchange{at: start, took: r.db.Now().Sub(start), client: r.call.Client, orgID: org, token: token, method: r.c.Request().Method,
+	x := exchange{
+		at: start, took: r.db.Now().Sub(start), client: r.call.Client, orgID: org, token: token, method: r.c.Request().Method,
 		path: strings.TrimPrefix(u.Path, scimPrefix), endpoint: r.endpoint, id: r.id, filter: r.query["filter"], read: r.sent, refused: refused,
-		events: r.call.Events, view: r.seen, count: r.listed, total: r.total}
+		events: r.call.Events, view: r.seen, count: r.listed, total: r.total,
+	}
 	if refused != nil {
 		x.status, x.answered = refused.Status, refused.Append(nil)
 	} else {

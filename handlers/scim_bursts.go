@@ -25,8 +25,10 @@ func (s *Server) massDeactivation(c echo.Context, a *access, p *views.SCIMPage) 
 }
 
 func (a *access) burst(b *models.BurstInfo) views.Burst {
-	v := views.Burst{ID: b.ID, Open: b.DecidedAt == nil, NotRestored: b.NotRestored(),
-		Title: "The directory deactivated " + count(b.People, "person", "people") + " between " + clockTime(b.BeganAt) + " and " + clockTime(b.LastAt) + " on " + date(b.LastAt)}
+	v := views.Burst{
+		ID: b.ID, Open: b.DecidedAt == nil, NotRestored: b.NotRestored(),
+		Title: "The directory deactivated " + count(b.People, "person", "people") + " between " + clockTime(b.BeganAt) + " and " + clockTime(b.LastAt) + " on " + date(b.LastAt),
+	}
 	v.Names = strings.Join(b.Names, ", ")
 	if more := b.People - len(b.Names); more > 0 {
 		v.Names += " and " + thousands(more) + " more"

@@ -71,8 +71,10 @@ func (r *scimRequest) openCursor(endpoint string) (cursor, error) {
 	if text == "" {
 		return at, nil
 	}
-	invalid := &scim.Error{Status: http.StatusBadRequest, Type: scim.TypeInvalidCursor,
-		Detail: "This cursor was not given out for this query. Begin again with an empty cursor, and change nothing but the cursor from page to page."}
+	invalid := &scim.Error{
+		Status: http.StatusBadRequest, Type: scim.TypeInvalidCursor,
+		Detail: "This cursor was not given out for this query. Begin again with an empty cursor, and change nothing but the cursor from page to page.",
+	}
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return at, invalid

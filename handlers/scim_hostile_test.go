@@ -26,9 +26,11 @@ func TestHostileSCIMInput(t *testing.T) {
 			}
 		}
 		for _, value := range hostileValues {
-			for _, name := range []string{"userName", "name", "name.givenName", "displayName", "externalId", "active", "emails", "phoneNumbers", "addresses", "groups", "roles",
+			for _, name := range []string{
+				"userName", "name", "name.givenName", "displayName", "externalId", "active", "emails", "phoneNumbers", "addresses", "groups", "roles",
 				"members", "id", "meta", "schemas", "password", "x509Certificates", "photos", "emails[type eq \\\"work\\\"].value", "emails[type eq \\\"work\\\"]", "members[value eq \\\"x\\\"]",
-				"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager", "urn:ietf:params:scim:schemas:core:2.0:User"} {
+				"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager", "urn:ietf:params:scim:schemas:core:2.0:User",
+			} {
 				body := `{"userName":"u` + fmt.Sprint(h.n) + `@acme.com","displayName":"d` + fmt.Sprint(h.n) + `","` + name + `":` + value + `}`
 				h.send("POST", "/Users", body, nil)
 				h.send("POST", "/Groups", body, nil)
@@ -57,21 +59,36 @@ func TestHostileSCIMInput(t *testing.T) {
 			h.send("PATCH", "/Users/"+user, `{"Operations":[{"op":"remove","path":"emails[`+strings.Trim(string(text), `"`)+`]"}]}`, nil)
 			h.send("PATCH", "/Groups/"+group, `{"Operations":[{"op":"remove","path":"members[`+strings.Trim(string(text), `"`)+`].value"}]}`, nil)
 		}
-		for _, query := range []string{"startIndex=-9999999999999999999999", "count=99999999999999999999999", "count=1e3", "startIndex=1.5", "cursor=%00", "cursor=" + strings.Repeat("A", 5000),
+		for _, query := range []string{
+			"startIndex=-9999999999999999999999", "count=99999999999999999999999", "count=1e3", "startIndex=1.5", "cursor=%00", "cursor=" + strings.Repeat("A", 5000),
 			"sortBy=%27", "sortBy=emails.display&cursor", "sortBy=groups", "sortBy=meta.location", "attributes=" + strings.Repeat("a,", 3000), "filter=%c3%28", "startIndex=1073741824&count=1000",
-			"excludedAttributes=id,schemas,meta", "attributes=,", "%zz=1", "a;b=c", "filter[]=x", "sortBy=active&sortOrder=descending&cursor", "sortBy=x509Certificates"} {
+			"excludedAttributes=id,schemas,meta", "attributes=,", "%zz=1", "a;b=c", "filter[]=x", "sortBy=active&sortOrder=descending&cursor", "sortBy=x509Certificates",
+		} {
 			for _, address := range []string{"/Users", "/Groups", "/", "/Users/" + user, "/ServiceProviderConfig", "/Schemas", "/ResourceTypes"} {
 				h.send("GET", address+"?"+query, "", nil)
 			}
 		}
-		for _, path := range []string{"/Users/%2e%2e", "/Users/..", "/Users/" + strings.Repeat("a", 4000), "/Users/%e2%82", "/Users/a%2Fb", "/Users/'", "/Users/%25", "/Groups/" + user, "/Users/" + group,
-			"//", "/Users//x//", "/users", "/USERS", "/Users.json", "/Schemas/%00", "/ResourceTypes/'", "/Me/x", "/Bulk/x", "/.search/x", "/%ff"} {
+		for _, path := range []string{
+			"/Users/%2e%2e", "/Users/..", "/Users/" + strings.Repeat("a", 4000), "/Users/%e2%82", "/Users/a%2Fb", "/Users/'", "/Users/%25", "/Groups/" + user, "/Users/" + group,
+			"//", "/Users//x//", "/users", "/USERS", "/Users.json", "/Schemas/%00", "/ResourceTypes/'", "/Me/x", "/Bulk/x", "/.search/x", "/%ff",
+		} {
 			for _, method := range []string{"GET", "PUT", "PATCH", "DELETE", "POST", "HEAD", "OPTIONS", "TRACE", "PROPFIND"} {
 				h.send(method, path, `{"userName":"x@acme.com","displayName":"x","Operations":[{"op":"add","path":"title","value":"t"}]}`, nil)
 			}
 		}
-		for _, header := range [][2]string{{"If-Match", `W/"` + strings.Repeat("9", 500) + `"`}, {"If-Match", ",,,"}, {"If-Match", `"`}, {"If-None-Match", "W/"}, {"Content-Type", "application/scim+json; charset="},
-			{"Content-Type", "x"}, {"Content-Type", "multipart/form-data; boundary=x"}, {"Content-Encoding", "gzip"}, {"Accept", "text/html"}, {"User-Agent", "\xff\xfe"}, {"X-Forwarded-For", "'"}} {
+		for _, header := range [][2]string{
+			{"If-Match", `W/"` + strings.Repeat("9", 500) + `"`},
+			{"If-Match", ",,,"},
+			{"If-Match", `"`},
+			{"If-None-Match", "W/"},
+			{"Content-Type", "application/scim+json; charset="},
+			{"Content-Type", "x"},
+			{"Content-Type", "multipart/form-data; boundary=x"},
+			{"Content-Encoding", "gzip"},
+			{"Accept", "text/html"},
+			{"User-Agent", "\xff\xfe"},
+			{"X-Forwarded-For", "'"},
+		} {
 			h.send("GET", "/Users/"+user, "", header[:])
 			h.send("PATCH", "/Users/"+user, `{"Operations":[{"op":"add","path":"title","value":"t"}]}`, header[:])
 		}

@@ -37,8 +37,10 @@ func (a *access) secretRow(s *models.SCIMClientSecret) views.SCIMToken {
 	if s.LastCallAt != nil && (last == nil || s.LastCallAt.After(*last)) {
 		last = s.LastCallAt
 	}
-	row := a.tokenRow(&models.SCIMToken{ID: s.ID, Name: s.Name, CreatedBy: s.CreatedBy, CreatedAt: s.CreatedAt, ExpiresAt: &s.ExpiresAt,
-		RevokedAt: s.RevokedAt, RevokedBy: s.RevokedBy, LastUsedAt: last, LastUsedFrom: s.LastUsedFrom})
+	row := a.tokenRow(&models.SCIMToken{
+		ID: s.ID, Name: s.Name, CreatedBy: s.CreatedBy, CreatedAt: s.CreatedAt, ExpiresAt: &s.ExpiresAt,
+		RevokedAt: s.RevokedAt, RevokedBy: s.RevokedBy, LastUsedAt: last, LastUsedFrom: s.LastUsedFrom,
+	})
 	row.Hint, row.CanBe = "scimcs_"+s.ID+"_…", false
 	return row
 }

@@ -72,8 +72,10 @@ func TestMembersChangeNothing(t *testing.T) {
 		acme := a.organization("Acme", "ana@acme.com")
 		a.member(acme, "bo@acme.com", models.RoleMember)
 		bo := a.signIn("bo@acme.com")
-		for _, path := range []string{ssoPath, ssoPath + "/enabled", ssoPath + "/require", ssoPath + "/idp-managed", ssoPath + "/remove", domainsPath,
-			scimPath + "/tokens", usersPath + "/invite", teamsPath, usersPath + "/mem_x/role", teamsPath + "/team_x/delete"} {
+		for _, path := range []string{
+			ssoPath, ssoPath + "/enabled", ssoPath + "/require", ssoPath + "/idp-managed", ssoPath + "/remove", domainsPath,
+			scimPath + "/tokens", usersPath + "/invite", teamsPath, usersPath + "/mem_x/role", teamsPath + "/team_x/delete",
+		} {
 			bo.post(path, "org", acme.ID).wantStatus(http.StatusForbidden).wantText("main", "Only owners and admins of Acme can do this")
 		}
 		for _, path := range []string{usersPath, teamsPath, auditPath, auditPath + "/export?format=csv", usersPath + "/" + a.memberID(acme, "ana@acme.com"), ssoPath + "/require", testPath, activityPath} {

@@ -56,10 +56,20 @@ func userFilter(c echo.Context) views.UserFilter {
 	f := views.UserFilter{
 		Query: c.QueryParam("q"),
 		Roles: []views.Option{{Text: "Any role"}, {Value: "owner", Text: "Owner"}, {Value: "admin", Text: "Admin"}, {Value: "member", Text: "Member"}},
-		States: []views.Option{{Text: "Any status"}, {Value: string(models.Active), Text: "Active"}, {Value: string(models.Invited), Text: "Invited"},
-			{Value: statusHeld, Text: "Held"}, {Value: statusInactive, Text: "Deactivated"}},
-		Sources: []views.Option{{Text: "Any source"}, {Value: "scim", Text: "Entra (SCIM)"}, {Value: "sso", Text: "First sign-in"},
-			{Value: "invitation", Text: "Invitation"}, {Value: "operator", Text: "Operator"}},
+		States: []views.Option{
+			{Text: "Any status"},
+			{Value: string(models.Active), Text: "Active"},
+			{Value: string(models.Invited), Text: "Invited"},
+			{Value: statusHeld, Text: "Held"},
+			{Value: statusInactive, Text: "Deactivated"},
+		},
+		Sources: []views.Option{
+			{Text: "Any source"},
+			{Value: "scim", Text: "Entra (SCIM)"},
+			{Value: "sso", Text: "First sign-in"},
+			{Value: "invitation", Text: "Invitation"},
+			{Value: "operator", Text: "Operator"},
+		},
 		SignIns: []views.Option{{Text: "Any sign-in"}, {Value: "sso", Text: "Has used SSO"}, {Value: "password", Text: "Has a password"}, {Value: "none", Text: "Neither yet"}},
 	}
 	f.Role, f.Status = choice(f.Roles, c.QueryParam("role")), choice(f.States, c.QueryParam("status"))

@@ -101,8 +101,10 @@ func TestNoticesAreMailedToTheOwnersOnce(t *testing.T) {
 		}
 		on := true
 		if err == nil {
-			err = db.ConfigureSSO(ctx, actor, org.ID, "https://issuer/", "https://idp/", []models.NewCertificate{{PEM: "x", Subject: "x", SHA1: "x", SHA256: "x", KeyKind: "RSA 2048",
-				NotBefore: db.Now().Add(-time.Hour), NotAfter: db.Now().Add(time.Hour)}}, models.Switches{Enabled: &on})
+			err = db.ConfigureSSO(ctx, actor, org.ID, "https://issuer/", "https://idp/", []models.NewCertificate{{
+				PEM: "x", Subject: "x", SHA1: "x", SHA256: "x", KeyKind: "RSA 2048",
+				NotBefore: db.Now().Add(-time.Hour), NotAfter: db.Now().Add(time.Hour),
+			}}, models.Switches{Enabled: &on})
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -21,9 +21,11 @@ func (db *DB) RecordProvisioning(ctx context.Context, list []Provisioned) error 
 	rows := make([]Activity, 0, len(list))
 	var raws []ActivityRaw
 	for _, p := range list {
-		a := Activity{ID: newID("act_", p.At), At: p.At, Kind: ActivityProvisioning, OK: p.OK, Reference: p.Reference, Reason: truncate(p.Reason, 100),
+		a := Activity{
+			ID: newID("act_", p.At), At: p.At, Kind: ActivityProvisioning, OK: p.OK, Reference: p.Reference, Reason: truncate(p.Reason, 100),
 			Sentence: truncate(p.Sentence, 2000), Who: truncate(p.Who, 400), MemberID: truncate(p.MemberID, 100), Detail: "{}",
-			IP: truncate(p.Client.IP, 100), UserAgent: truncate(p.Client.UserAgent, 400)}
+			IP: truncate(p.Client.IP, 100), UserAgent: truncate(p.Client.UserAgent, 400),
+		}
 		if p.OrgID != "" {
 			a.OrgID = &p.OrgID
 		}

@@ -122,9 +122,11 @@ func (tx *Tx) remake(d *departure) (string, error) {
 	if err := json.Unmarshal([]byte(d.Data), &was); err != nil {
 		return d.Label + " was deleted and could not be read back.", nil
 	}
-	m := &Member{ID: newID("mem_", tx.now), OrgID: tx.org, Role: was.Role, Status: Active, Source: SourceSCIM, SCIMManaged: was.SCIMManaged, Email: was.Email,
+	m := &Member{
+		ID: newID("mem_", tx.now), OrgID: tx.org, Role: was.Role, Status: Active, Source: SourceSCIM, SCIMManaged: was.SCIMManaged, Email: was.Email,
 		UserName: was.UserName, UserNameKey: was.UserNameKey, ExternalID: was.ExternalID, WorkEmail: was.WorkEmail, DisplayName: was.DisplayName,
-		GivenName: was.GivenName, FamilyName: was.FamilyName, Attributes: was.Attributes, Version: 1, CreatedAt: tx.now, UpdatedAt: tx.now}
+		GivenName: was.GivenName, FamilyName: was.FamilyName, Attributes: was.Attributes, Version: 1, CreatedAt: tx.now, UpdatedAt: tx.now,
+	}
 	if err := tx.linkOrHold(m); err != nil {
 		return "", err
 	}

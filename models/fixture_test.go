@@ -30,7 +30,6 @@ type fixture struct {
 	*models.DB
 	t          *testing.T
 	clock      *modelstest.Clock
-	n          int // organizations made so far in this database
 	org, other *models.Organization
 	owner      *models.Member
 	domain     string // of the owner's address; not claimed yet
@@ -178,8 +177,10 @@ func (f *fixture) certificate(name string) *models.SSOCertificate {
 }
 
 func (f *fixture) newCertificate(name string) models.NewCertificate {
-	return models.NewCertificate{PEM: "pem of " + name, Subject: "CN=" + name, SHA1: "SHA1 " + name, SHA256: "SHA256 " + name, KeyKind: "RSA 2048",
-		NotBefore: f.Now().AddDate(0, -6, 0), NotAfter: f.Now().AddDate(0, 6, 0)}
+	return models.NewCertificate{
+		PEM: "pem of " + name, Subject: "CN=" + name, SHA1: "SHA1 " + name, SHA256: "SHA256 " + name, KeyKind: "RSA 2048",
+		NotBefore: f.Now().AddDate(0, -6, 0), NotAfter: f.Now().AddDate(0, 6, 0),
+	}
 }
 
 // turnOn verifies the owner's domain, configures the connection and sets the switches.

@@ -209,8 +209,10 @@ func (l *completion) bind(m *Member, bound bool) error {
 	tx := l.tx
 	rows := make([]Identity, len(l.identity.Keys))
 	for i, k := range l.identity.Keys {
-		rows[i] = Identity{ID: newID("idn_", tx.now), OrgID: tx.org, MemberID: m.ID, Issuer: l.identity.Issuer,
-			Kind: k.Kind, Format: k.Format, Value: k.Value, FirstSeenAt: tx.now, LastSeenAt: tx.now}
+		rows[i] = Identity{
+			ID: newID("idn_", tx.now), OrgID: tx.org, MemberID: m.ID, Issuer: l.identity.Issuer,
+			Kind: k.Kind, Format: k.Format, Value: k.Value, FirstSeenAt: tx.now, LastSeenAt: tx.now,
+		}
 	}
 	err := tx.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "org_id"}, {Name: "issuer"}, {Name: "kind"}, {Name: "format"}, {Name: "value"}},
@@ -245,8 +247,10 @@ func (l *completion) create() (*Member, error) {
 	if !l.sso.IDPManaged {
 		return nil, refuse(RefusedNoMembership)
 	}
-	m, err := tx.addMember(newMember{email: l.identity.Email, name: l.identity.name(), firstName: l.identity.FirstName, lastName: l.identity.LastName,
-		role: RoleMember, source: SourceSSO, proven: "sso"})
+	m, err := tx.addMember(newMember{
+		email: l.identity.Email, name: l.identity.name(), firstName: l.identity.FirstName, lastName: l.identity.LastName,
+		role: RoleMember, source: SourceSSO, proven: "sso",
+	})
 	if IsKind(err, Conflict) {
 		return nil, refuse(RefusedUserNameTaken)
 	}

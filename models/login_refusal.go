@@ -54,8 +54,10 @@ func (r *LoginRefusal) activity(orgID string, client Client) NewActivity {
 			detail[k] = v
 		}
 	}
-	return NewActivity{OrgID: orgID, Kind: ActivitySignIn, Reference: r.Reference, Reason: string(r.Reason), Sentence: r.Admin,
-		Who: r.Who, MemberID: r.MemberID, Detail: detail, Client: client, Raw: r.Raw}
+	return NewActivity{
+		OrgID: orgID, Kind: ActivitySignIn, Reference: r.Reference, Reason: string(r.Reason), Sentence: r.Admin,
+		Who: r.Who, MemberID: r.MemberID, Detail: detail, Client: client, Raw: r.Raw,
+	}
 }
 
 // about names the person a refusal concerns.

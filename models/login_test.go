@@ -51,8 +51,10 @@ func newLoginWorld(t *testing.T, db *models.DB, clock *modelstest.Clock, domain 
 
 func addCertificate(t *testing.T, db *models.DB, orgID, sha256 string) *models.SSOCertificate {
 	t.Helper()
-	c, err := db.AddCertificate(t.Context(), byOperator, orgID, models.NewCertificate{PEM: "pem", Subject: "CN=idp", SHA1: sha256, SHA256: sha256, KeyKind: "RSA 2048",
-		NotBefore: db.Now().AddDate(-1, 0, 0), NotAfter: db.Now().AddDate(2, 0, 0)})
+	c, err := db.AddCertificate(t.Context(), byOperator, orgID, models.NewCertificate{
+		PEM: "pem", Subject: "CN=idp", SHA1: sha256, SHA256: sha256, KeyKind: "RSA 2048",
+		NotBefore: db.Now().AddDate(-1, 0, 0), NotAfter: db.Now().AddDate(2, 0, 0),
+	})
 	must(t, err)
 	return c
 }

@@ -222,8 +222,10 @@ func (db *DB) AddMember(ctx context.Context, actor Actor, orgID string, email, f
 	}
 	var m *Member
 	err = db.write(ctx, actor, orgID, func(tx *Tx) error {
-		m, err = tx.addMember(newMember{email: email, firstName: strings.TrimSpace(firstName), lastName: strings.TrimSpace(lastName), role: role,
-			source: SourceOperator, hash: hash, proven: "operator"})
+		m, err = tx.addMember(newMember{
+			email: email, firstName: strings.TrimSpace(firstName), lastName: strings.TrimSpace(lastName), role: role,
+			source: SourceOperator, hash: hash, proven: "operator",
+		})
 		return err
 	})
 	return m, err

@@ -1,31 +1,36 @@
 package models
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"gatehouse/scim"
 )
 
 // Reads of the SCIM endpoint on PostgreSQL: the token and the rows in one round trip, scanned without reflection over gorm's models.
 
-// hotGroups and hotMembers select the related rows as one array of ids and names in turn.
+// hotGroups and hotMembers select the related rows as an array of texts, an id, a space and a name each: no order and no aggregate, which
+// cost PostgreSQL more to set up than the rows.
 const (
-	hotGroups = `(select array_agg(array[g.id, g.directory_name] order by g.directory_key, g.id)
-		from team_members tm join teams g on g.id = tm.team_id where tm.member_id = m.id and g.managed)`
-	hotMembers = `(select array_agg(array[m.id, coalesce(nullif(m.display_name, ''), m.email, m.user_name)] order by tm.member_id)
+	hotGroups = `array(select g.id || ' ' || g.directory_name from team_members tm join teams g on g.id = tm.team_id where tm.member_id = m.id and g.managed)`
+
+	hotMembers = `array(select m.id || ' ' || coalesce(nullif(m.display_name, ''), m.email, m.user_name)
 		from team_members tm join members m on m.id = tm.member_id where tm.team_id = g.id)`
 	noRefs = `cast(null as text[])`
 )
 
 // memberTargets are where the columns of scimMemberSQL go.
 func memberTargets(m *Member) []any {
-	return []any{&m.ID, &m.OrgID, &m.AccountID, (*string)(&m.Role), (*string)(&m.Status), (*string)(&m.Source), &m.Email, &m.HeldReason, &m.UserName, &m.UserNameKey,
+	return []any{
+		&m.ID, &m.OrgID, &m.AccountID, (*string)(&m.Role), (*string)(&m.Status), (*string)(&m.Source), &m.Email, &m.HeldReason, &m.UserName, &m.UserNameKey,
 		&m.ExternalID, &m.WorkEmail, &m.DisplayName, &m.GivenName, &m.FamilyName, &m.SCIMManaged, &m.Attributes, &m.DeactivatedBy, &m.DeactivatedAt, &m.Version,
-		&m.CreatedAt, &m.UpdatedAt, &m.LeavingAt}
+		&m.CreatedAt, &m.UpdatedAt, &m.LeavingAt,
+	}
 }
 
 // teamTargets are where the columns of scimTeamSQL go.
@@ -33,16 +38,24 @@ func teamTargets(t *Team) []any {
 	return []any{&t.ID, &t.OrgID, &t.Name, &t.Role, &t.Managed, &t.DirectoryName, &t.DirectoryKey, &t.NameEdited, &t.ExternalID, &t.Version, &t.CreatedAt, &t.UpdatedAt}
 }
 
-// pairs makes references of ids and names in turn.
-func pairs(list pgtype.FlatArray[string]) []scim.Ref {
+// related reads what hotGroups and hotMembers select, in the order that by gives.
+func related(list []string, by func(a, b scim.Ref) int) []scim.Ref {
 	if len(list) == 0 {
 		return nil
 	}
-	refs := make([]scim.Ref, 0, len(list)/2)
-	for i := 0; i+1 < len(list); i += 2 {
-		refs = append(refs, scim.Ref{ID: list[i], Display: list[i+1]})
+	refs := make([]scim.Ref, len(list))
+	for i, text := range list {
+		refs[i].ID, refs[i].Display, _ = strings.Cut(text, " ")
 	}
+	slices.SortFunc(refs, by)
 	return refs
+}
+
+func byID(a, b scim.Ref) int { return strings.Compare(a.ID, b.ID) }
+
+// byName is the order of the column directory_key, then of ids.
+func byName(a, b scim.Ref) int {
+	return cmp.Or(strings.Compare(scim.Fold(a.Display), scim.Fold(b.Display)), byID(a, b))
 }
 
 // hotFind reads the token and the few rows that are joined to it. Every row begins with hotTokenColumns and then the row's id, null in
@@ -96,23 +109,24 @@ func around(id string, args []any) []any {
 
 // hotFindMembers is findMembers on PostgreSQL.
 func (db *DB) hotFindMembers(ctx context.Context, c *SCIMCall, condition string, args []any, groups bool) ([]SCIMMember, error) {
-	related := noRefs
+	groupsOf := noRefs
 	if groups {
-		related = hotGroups
+		groupsOf = hotGroups
 	}
-	sql := "select " + hotTokenColumns + ", " + scimMemberSQL + ", " + related +
+	sql := "select " + hotTokenColumns + ", " + scimMemberSQL + ", " + groupsOf +
 		" from scim_tokens t left join members m on m.org_id = (select org_id from scim_tokens where id = ?) and " + condition +
-		" where t.id = ? order by m.id limit " + strconv.Itoa(scim.MaxPage+1)
+		" where t.id = ? limit " + strconv.Itoa(scim.MaxPage+1)
 	var list []SCIMMember
 	var m SCIMMember
-	var refs pgtype.FlatArray[string]
+	var refs []string
 	err := db.hotFind(ctx, c, sql, around(c.id, args), func() []any {
 		m, refs = SCIMMember{}, nil
 		return append(memberTargets(&m.Member), &refs)
 	}, func() {
-		m.Groups = pairs(refs)
+		m.Groups = related(refs, byName)
 		list = append(list, m)
 	})
+	slices.SortFunc(list, func(a, b SCIMMember) int { return strings.Compare(a.ID, b.ID) })
 	if err == nil && len(list) == 1 {
 		db.recent.remember(c.id, &list[0].Member)
 	}
@@ -121,31 +135,32 @@ func (db *DB) hotFindMembers(ctx context.Context, c *SCIMCall, condition string,
 
 // hotFindTeams is findTeams on PostgreSQL.
 func (db *DB) hotFindTeams(ctx context.Context, c *SCIMCall, condition string, args []any, members bool) ([]SCIMTeam, error) {
-	related := noRefs
+	membersOf := noRefs
 	if members {
-		related = hotMembers
+		membersOf = hotMembers
 	}
-	sql := "select " + hotTokenColumns + ", " + scimTeamSQL + ", " + related +
+	sql := "select " + hotTokenColumns + ", " + scimTeamSQL + ", " + membersOf +
 		" from scim_tokens t left join teams g on g.org_id = (select org_id from scim_tokens where id = ?) and g.managed and " + condition +
-		" where t.id = ? order by g.id limit " + strconv.Itoa(scim.MaxPage+1)
+		" where t.id = ? limit " + strconv.Itoa(scim.MaxPage+1)
 	var list []SCIMTeam
 	var t SCIMTeam
-	var refs pgtype.FlatArray[string]
+	var refs []string
 	err := db.hotFind(ctx, c, sql, around(c.id, args), func() []any {
 		t, refs = SCIMTeam{MembersKnown: members}, nil
 		return append(teamTargets(&t.Team), &refs)
 	}, func() {
-		t.Members = pairs(refs)
+		t.Members = related(refs, byID)
 		list = append(list, t)
 	})
+	slices.SortFunc(list, func(a, b SCIMTeam) int { return strings.Compare(a.ID, b.ID) })
 	return list, err
 }
 
 // hotPage is a page of all people in the order in which they came: the token with the total, and the rows, in one round trip.
 func (db *DB) hotPage(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMember, int, error) {
-	related := noRefs
+	groupsOf := noRefs
 	if q.Related {
-		related = hotGroups
+		groupsOf = hotGroups
 	}
 	const org = "(select org_id from scim_tokens where id = $1)"
 	offset := q.StartIndex - 1
@@ -155,12 +170,12 @@ func (db *DB) hotPage(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMemb
 	switch {
 	case q.Count == 0:
 	case after != "":
-		batch.Queue("select "+scimMemberSQL+", "+related+" from members m where m.org_id = "+org+" and m.id > $2 order by m.id limit $3", c.id, after, q.Count)
+		batch.Queue("select "+scimMemberSQL+", "+groupsOf+" from members m where m.org_id = "+org+" and m.id > $2 order by m.id limit $3", c.id, after, q.Count)
 	case offset == 0:
-		batch.Queue("select "+scimMemberSQL+", "+related+" from members m where m.org_id = "+org+" order by m.id limit $2", c.id, q.Count)
+		batch.Queue("select "+scimMemberSQL+", "+groupsOf+" from members m where m.org_id = "+org+" order by m.id limit $2", c.id, q.Count)
 	default:
 		// The keys first, from the index alone: rows that are skipped are not read.
-		batch.Queue("select "+scimMemberSQL+", "+related+" from members m where m.id = any (array(select id from members where org_id = "+org+
+		batch.Queue("select "+scimMemberSQL+", "+groupsOf+" from members m where m.id = any (array(select id from members where org_id = "+org+
 			" order by id offset $2 limit $3)) order by m.id", c.id, offset, q.Count)
 	}
 	results := db.pool.SendBatch(ctx, batch)
@@ -185,11 +200,11 @@ func (db *DB) hotPage(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMemb
 	for rows.Next() {
 		list = append(list, SCIMMember{})
 		m := &list[len(list)-1]
-		var refs pgtype.FlatArray[string]
+		var refs []string
 		if err := rows.Scan(append(memberTargets(&m.Member), &refs)...); err != nil {
 			return nil, 0, err
 		}
-		m.Groups = pairs(refs)
+		m.Groups = related(refs, byName)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, 0, translate(err)

@@ -110,8 +110,10 @@ const hotCreateGroup = hotToken + `
 func (db *DB) hotCreateTeam(ctx context.Context, c *SCIMCall, r *scim.Resource) (*SCIMTeam, error) {
 	now, name := db.Now(), r.Text("displayName")
 	key := scim.Fold(name)
-	t := Team{ID: newID("team_", now), Name: shownName(name), Managed: true, DirectoryName: &name, DirectoryKey: &key,
-		ExternalID: optional(r.Text("externalId")), Version: 1, CreatedAt: now, UpdatedAt: now}
+	t := Team{
+		ID: newID("team_", now), Name: shownName(name), Managed: true, DirectoryName: &name, DirectoryKey: &key,
+		ExternalID: optional(r.Text("externalId")), Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
 	t.NameKey = strings.ToLower(t.Name)
 	made := 0
 	err := db.writeOne(ctx, c, "", nil, hotCreateGroup, c.hotArgs(now, t.ID, t.Name, t.NameKey, name, key, t.ExternalID, newID("evt_", now), c.Client.IP,

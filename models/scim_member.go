@@ -14,8 +14,10 @@ type SCIMMember struct {
 
 // View is the person ready to be answered. base is the SCIM address.
 func (m *SCIMMember) View(base string) scim.View {
-	v := scim.View{Type: scim.UserType, ID: m.ID, UserName: m.UserName, Active: m.wantedActive(), Groups: m.Groups,
-		Created: m.CreatedAt, Modified: m.UpdatedAt, Version: m.Version, Base: base}
+	v := scim.View{
+		Type: scim.UserType, ID: m.ID, UserName: m.UserName, Active: m.wantedActive(), Groups: m.Groups,
+		Created: m.CreatedAt, Modified: m.UpdatedAt, Version: m.Version, Base: base,
+	}
 	if m.ExternalID != nil {
 		v.ExternalID = *m.ExternalID
 	}

@@ -19,8 +19,10 @@ type SCIMTeam struct {
 
 // View is the group ready to be answered. base is the SCIM address.
 func (t *SCIMTeam) View(base string) scim.View {
-	v := scim.View{Type: scim.GroupType, ID: t.ID, Members: t.Members, MembersKnown: t.MembersKnown,
-		Created: t.CreatedAt, Modified: t.UpdatedAt, Version: t.Version, Base: base}
+	v := scim.View{
+		Type: scim.GroupType, ID: t.ID, Members: t.Members, MembersKnown: t.MembersKnown,
+		Created: t.CreatedAt, Modified: t.UpdatedAt, Version: t.Version, Base: base,
+	}
 	if t.DirectoryName != nil {
 		v.DisplayName = *t.DirectoryName
 	}
@@ -178,8 +180,10 @@ func (db *DB) CreateSCIMTeam(ctx context.Context, c *SCIMCall, r *scim.Resource,
 		}
 	}
 	err := db.writeSCIM(ctx, c, "", nil, func(tx *Tx, _ *string) error {
-		t := &Team{ID: newID("team_", tx.now), OrgID: tx.org, Name: shownName(name), Managed: true, DirectoryName: &name, DirectoryKey: &key,
-			ExternalID: optional(r.Text("externalId")), Version: 1, CreatedAt: tx.now, UpdatedAt: tx.now}
+		t := &Team{
+			ID: newID("team_", tx.now), OrgID: tx.org, Name: shownName(name), Managed: true, DirectoryName: &name, DirectoryKey: &key,
+			ExternalID: optional(r.Text("externalId")), Version: 1, CreatedAt: tx.now, UpdatedAt: tx.now,
+		}
 		t.NameKey = strings.ToLower(t.Name)
 		var taken []string
 		if err := tx.Raw("select id from teams where org_id = ? and directory_key = ?", tx.org, key).Scan(&taken).Error; err != nil {
@@ -341,8 +345,10 @@ func (db *DB) DeleteSCIMTeam(ctx context.Context, c *SCIMCall, id string) error 
 		if err := tx.Locked().Where("id = ? and managed = ?", id, true).Take(&t).Error; err != nil {
 			return found(err, "group")
 		}
-		local := &Team{ID: newID("team_", tx.now), OrgID: tx.org, Name: t.Name, NameKey: strings.ToLower(t.Name), NameEdited: true,
-			Version: 1, CreatedAt: t.CreatedAt, UpdatedAt: tx.now}
+		local := &Team{
+			ID: newID("team_", tx.now), OrgID: tx.org, Name: t.Name, NameKey: strings.ToLower(t.Name), NameEdited: true,
+			Version: 1, CreatedAt: t.CreatedAt, UpdatedAt: tx.now,
+		}
 		for n := 2; ; n++ {
 			fresh, err := tx.insertNew(local)
 			if err != nil {

@@ -120,7 +120,8 @@ func (db *DB) ReplaceSCIMToken(ctx context.Context, actor Actor, orgID, id strin
 			return err
 		}
 		err := tx.Model(&SCIMToken{}).Where("org_id = ? and id = ?", orgID, id).UpdateColumns(map[string]any{
-			"replaced_at": tx.now, "expires_at": end, "late_call_at": old.LastUsedAt, "last_used_at": nil}).Error
+			"replaced_at": tx.now, "expires_at": end, "late_call_at": old.LastUsedAt, "last_used_at": nil,
+		}).Error
 		if err != nil {
 			return err
 		}

@@ -108,6 +108,7 @@ var likeEscapes = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // likePrefix and likeContains are LIKE patterns of literal text, for "like ? escape '!'" on a lower-cased column.
 func likePrefix(s string) string { return likeEscapes.Replace(s) + "%" }
+
 func likeContains(s string) string {
 	return "%" + likeEscapes.Replace(strings.ToLower(storable(s))) + "%"
 }

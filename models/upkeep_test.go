@@ -29,8 +29,17 @@ func TestRateLimitsAreExact(t *testing.T) {
 			wait    time.Duration
 			allowed int
 		}{
-			{0, 5}, {0, 0}, {9999 * time.Millisecond, 0}, {time.Millisecond, 1}, {0, 0},
-			{25 * time.Second, 2}, {4999 * time.Millisecond, 0}, {time.Millisecond, 1}, {time.Hour, 5}, {50 * time.Second, 5}, {50*time.Second - time.Millisecond, 4},
+			{0, 5},
+			{0, 0},
+			{9999 * time.Millisecond, 0},
+			{time.Millisecond, 1},
+			{0, 0},
+			{25 * time.Second, 2},
+			{4999 * time.Millisecond, 0},
+			{time.Millisecond, 1},
+			{time.Hour, 5},
+			{50 * time.Second, 5},
+			{50*time.Second - time.Millisecond, 4},
 		} {
 			f.clock.Advance(step.wait)
 			if got := try("one", 20); got != step.allowed {

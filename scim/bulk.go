@@ -50,8 +50,10 @@ func ParseBulk(body []byte) (*Bulk, error) {
 		return nil, bad(TypeInvalidSyntax, "Operations is missing; a bulk request holds a list of at least one operation")
 	}
 	if len(list) > MaxBulkOperations {
-		return nil, &Error{Status: http.StatusRequestEntityTooLarge,
-			Detail: fmt.Sprintf("the bulk request holds %d operations, more than %d; send fewer at once", len(list), MaxBulkOperations)}
+		return nil, &Error{
+			Status: http.StatusRequestEntityTooLarge,
+			Detail: fmt.Sprintf("the bulk request holds %d operations, more than %d; send fewer at once", len(list), MaxBulkOperations),
+		}
 	}
 	b := &Bulk{Operations: make([]BulkOperation, len(list))}
 	if limit, given := lookup(object, "failOnErrors"); given && limit != nil {

@@ -36,20 +36,41 @@ func TestBulkResolvesReferences(t *testing.T) {
 		want         []string
 		wantStatuses string
 	}{
-		{"back", `{"Operations":[{"method":"POST","path":"/U","bulkId":"a","data":{"x":1}},{"method":"PUT","path":"/U/bulkId:a","bulkId":"b","data":{"m":[{"value":"bulkId:a"}]}}]}`,
-			[]string{`POST /U {"x":1}`, `PUT /U/<a> {"m":[{"value":"\u003ca\u003e"}]}`}, "a=200 b=200"},
-		{"forward: what is referred to comes first", `{"Operations":[{"method":"POST","path":"/G","bulkId":"g","data":{"value":"bulkId:u"}},{"method":"POST","path":"/U","bulkId":"u","data":{}}]}`,
-			[]string{`POST /U {}`, `POST /G {"value":"\u003cu\u003e"}`}, "g=200 u=200"},
-		{"in a circle: without the reference first, then replaced", `{"Operations":[{"method":"POST","path":"/U","bulkId":"a","data":{"n":"a","manager":{"value":"bulkId:b"}}},{"method":"POST","path":"/U","bulkId":"b","data":{"n":"b","manager":"bulkId:a"}}]}`,
-			[]string{`POST /U {"n":"b"}`, `POST /U {"manager":{"value":"\u003cb\u003e"},"n":"a"}`, `PUT /U/<b> {"manager":"\u003ca\u003e","n":"b"}`}, "a=200 b=200"},
-		{"to itself", `{"Operations":[{"method":"POST","path":"/U","bulkId":"a","data":{"manager":"bulkId:a"}}]}`,
-			[]string{`POST /U {}`, `PUT /U/<a> {"manager":"\u003ca\u003e"}`}, "a=200"},
-		{"what refers to a failure is not done", `{"Operations":[{"method":"POST","path":"/fail","bulkId":"a","data":{}},{"method":"DELETE","path":"/U/bulkId:a","bulkId":"b"},{"method":"DELETE","path":"/U/1","bulkId":"c"}]}`,
-			[]string{`POST /fail {}`, `DELETE /U/1`}, "a=400 b=409 c=200"},
-		{"a circle with a failure in it", `{"Operations":[{"method":"POST","path":"/fail","bulkId":"a","data":{"value":"bulkId:b"}},{"method":"POST","path":"/U","bulkId":"b","data":{"m":[{"value":"bulkId:a"}]}}]}`,
-			[]string{`POST /U {"m":[]}`, `POST /fail {"value":"\u003cb\u003e"}`}, "a=400 b=409"},
-		{"failOnErrors stops", `{"failOnErrors":1,"Operations":[{"method":"POST","path":"/fail","bulkId":"a","data":{}},{"method":"DELETE","path":"/U/1","bulkId":"b"}]}`,
-			[]string{`POST /fail {}`}, "a=400"},
+		{
+			"back", `{"Operations":[{"method":"POST","path":"/U","bulkId":"a","data":{"x":1}},{"method":"PUT","path":"/U/bulkId:a","bulkId":"b","data":{"m":[{"value":"bulkId:a"}]}}]}`,
+			[]string{`POST /U {"x":1}`, `PUT /U/<a> {"m":[{"value":"\u003ca\u003e"}]}`},
+			"a=200 b=200",
+		},
+		{
+			"forward: what is referred to comes first", `{"Operations":[{"method":"POST","path":"/G","bulkId":"g","data":{"value":"bulkId:u"}},{"method":"POST","path":"/U","bulkId":"u","data":{}}]}`,
+			[]string{`POST /U {}`, `POST /G {"value":"\u003cu\u003e"}`},
+			"g=200 u=200",
+		},
+		{
+			"in a circle: without the reference first, then replaced", `{"Operations":[{"method":"POST","path":"/U","bulkId":"a","data":{"n":"a","manager":{"value":"bulkId:b"}}},{"method":"POST","path":"/U","bulkId":"b","data":{"n":"b","manager":"bulkId:a"}}]}`,
+			[]string{`POST /U {"n":"b"}`, `POST /U {"manager":{"value":"\u003cb\u003e"},"n":"a"}`, `PUT /U/<b> {"manager":"\u003ca\u003e","n":"b"}`},
+			"a=200 b=200",
+		},
+		{
+			"to itself", `{"Operations":[{"method":"POST","path":"/U","bulkId":"a","data":{"manager":"bulkId:a"}}]}`,
+			[]string{`POST /U {}`, `PUT /U/<a> {"manager":"\u003ca\u003e"}`},
+			"a=200",
+		},
+		{
+			"what refers to a failure is not done", `{"Operations":[{"method":"POST","path":"/fail","bulkId":"a","data":{}},{"method":"DELETE","path":"/U/bulkId:a","bulkId":"b"},{"method":"DELETE","path":"/U/1","bulkId":"c"}]}`,
+			[]string{`POST /fail {}`, `DELETE /U/1`},
+			"a=400 b=409 c=200",
+		},
+		{
+			"a circle with a failure in it", `{"Operations":[{"method":"POST","path":"/fail","bulkId":"a","data":{"value":"bulkId:b"}},{"method":"POST","path":"/U","bulkId":"b","data":{"m":[{"value":"bulkId:a"}]}}]}`,
+			[]string{`POST /U {"m":[]}`, `POST /fail {"value":"\u003cb\u003e"}`},
+			"a=400 b=409",
+		},
+		{
+			"failOnErrors stops", `{"failOnErrors":1,"Operations":[{"method":"POST","path":"/fail","bulkId":"a","data":{}},{"method":"DELETE","path":"/U/1","bulkId":"b"}]}`,
+			[]string{`POST /fail {}`},
+			"a=400",
+		},
 		{"a reference to nothing", `{"Operations":[{"method":"POST","path":"/U","bulkId":"a","data":{"value":"bulkId:z"}}]}`, nil, "a=400"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,8 +20,10 @@ func mustBeRefusal(t *testing.T, err error) {
 }
 
 func FuzzParsePath(f *testing.F) {
-	for _, seed := range []string{"userName", "name.givenName", `emails[type eq "work"].value`, `emails[type eq "work"]`, UserURN + ":name.familyName", EnterpriseUserURN + ":manager",
-		EnterpriseUserURN, "a..b", "[", "]", `emails[type eq "]"].value`, `urn:x:y[z pr]`, `members[value eq "a" or value eq "b"]`, " userName ", "emails[", "emails[].x", "é"} {
+	for _, seed := range []string{
+		"userName", "name.givenName", `emails[type eq "work"].value`, `emails[type eq "work"]`, UserURN + ":name.familyName", EnterpriseUserURN + ":manager",
+		EnterpriseUserURN, "a..b", "[", "]", `emails[type eq "]"].value`, `urn:x:y[z pr]`, `members[value eq "a" or value eq "b"]`, " userName ", "emails[", "emails[].x", "é",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

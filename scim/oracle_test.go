@@ -277,9 +277,11 @@ func drawResource(t *rapid.T) *Resource {
 	text := func(name string) string {
 		return rapid.StringOfN(rapid.SampledFrom([]rune(`abAB1 %_'é`)), 0, 3, -1).Draw(t, name)
 	}
-	object := map[string]any{"userName": "x" + text("userName"), "externalId": text("externalId"), "displayName": text("displayName"), "title": text("title"), "nickName": text("nickName"),
+	object := map[string]any{
+		"userName": "x" + text("userName"), "externalId": text("externalId"), "displayName": text("displayName"), "title": text("title"), "nickName": text("nickName"),
 		"name":            map[string]any{"givenName": text("givenName"), "familyName": text("familyName")},
-		EnterpriseUserURN: map[string]any{"department": text("department")}}
+		EnterpriseUserURN: map[string]any{"department": text("department")},
+	}
 	var emails []any
 	for range rapid.IntRange(0, 3).Draw(t, "emails") {
 		emails = append(emails, map[string]any{"value": text("value"), "type": rapid.SampledFrom([]string{"work", "home", "a"}).Draw(t, "type"), "display": text("display")})

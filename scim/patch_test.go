@@ -40,21 +40,31 @@ func TestPatch(t *testing.T) {
 	tests := []struct {
 		name, before, operations, want string
 	}{
-		{"Entra's classic dialect, operations in their order", `{"userName":"a","active":true,"nickName":"N"}`,
+		{
+			"Entra's classic dialect, operations in their order", `{"userName":"a","active":true,"nickName":"N"}`,
 			`[{"op":"Replace","path":"displayName","value":"P"},{"op":"Replace","path":"emails[type eq \"work\"].value","value":"n@x"},
 			  {"op":"Replace","path":"name.familyName","value":"Q"},{"op":"Replace","path":"` + enterprise + `:employeeNumber","value":"7"},
 			  {"op":"Add","path":"nickName","value":"B"},{"op":"Replace","path":"active","value":"False"}]`,
-			`{"userName":"a","active":false,"nickName":"B","displayName":"P","name":{"familyName":"Q"},"emails":[{"type":"work","value":"n@x"}],"` + enterprise + `":{"employeeNumber":"7"}}`},
-		{"Entra's flagged dialect, dotted and URN keys", `{"userName":"a","name":{"givenName":"G","familyName":"F"},"` + enterprise + `":{"department":"D"}}`,
+			`{"userName":"a","active":false,"nickName":"B","displayName":"P","name":{"familyName":"Q"},"emails":[{"type":"work","value":"n@x"}],"` + enterprise + `":{"employeeNumber":"7"}}`,
+		},
+		{
+			"Entra's flagged dialect, dotted and URN keys", `{"userName":"a","name":{"givenName":"G","familyName":"F"},"` + enterprise + `":{"department":"D"}}`,
 			`[{"op":"replace","value":{"displayName":"P","name.givenName":"H","` + enterprise + `:employeeNumber":"7","active":true}}]`,
-			`{"userName":"a","displayName":"P","active":true,"name":{"givenName":"H","familyName":"F"},"` + enterprise + `":{"department":"D","employeeNumber":"7"}}`},
+			`{"userName":"a","displayName":"P","active":true,"name":{"givenName":"H","familyName":"F"},"` + enterprise + `":{"department":"D","employeeNumber":"7"}}`,
+		},
 		{"Okta deactivates without a path", `{"userName":"a","active":true}`, `[{"op":"replace","value":{"active":false}}]`, `{"userName":"a","active":false}`},
-		{"a pathless extension object merges", `{"userName":"a","` + enterprise + `":{"department":"D","division":"V"}}`,
-			`[{"op":"replace","value":{"` + enterprise + `":{"department":"E"}}}]`, `{"userName":"a","` + enterprise + `":{"department":"E","division":"V"}}`},
-		{"a pathless complex attribute merges", `{"userName":"a","name":{"givenName":"G","familyName":"F"}}`,
-			`[{"op":"replace","value":{"name":{"givenName":"H"}}}]`, `{"userName":"a","name":{"givenName":"H","familyName":"F"}}`},
-		{"a part sent empty in an object is cleared", `{"userName":"a","name":{"givenName":"G","familyName":"F"}}`,
-			`[{"op":"replace","path":"name","value":{"givenName":""}}]`, `{"userName":"a","name":{"familyName":"F"}}`},
+		{
+			"a pathless extension object merges", `{"userName":"a","` + enterprise + `":{"department":"D","division":"V"}}`,
+			`[{"op":"replace","value":{"` + enterprise + `":{"department":"E"}}}]`, `{"userName":"a","` + enterprise + `":{"department":"E","division":"V"}}`,
+		},
+		{
+			"a pathless complex attribute merges", `{"userName":"a","name":{"givenName":"G","familyName":"F"}}`,
+			`[{"op":"replace","value":{"name":{"givenName":"H"}}}]`, `{"userName":"a","name":{"givenName":"H","familyName":"F"}}`,
+		},
+		{
+			"a part sent empty in an object is cleared", `{"userName":"a","name":{"givenName":"G","familyName":"F"}}`,
+			`[{"op":"replace","path":"name","value":{"givenName":""}}]`, `{"userName":"a","name":{"familyName":"F"}}`,
+		},
 		{"id and meta in a pathless value are ignored", `{"userName":"a"}`, `[{"op":"replace","value":{"id":"g","meta":{},"groups":[],"schemas":[],"title":"T"}}]`, `{"userName":"a","title":"T"}`},
 		{"names match in any case", `{"userName":"a"}`, `[{"OP":"REPLACE","Path":"DISPLAYNAME","Value":"P"}]`, `{"userName":"a","displayName":"P"}`},
 		{"displayName True stays text", `{"userName":"a"}`, `[{"op":"Replace","path":"displayName","value":"True"}]`, `{"userName":"a","displayName":"True"}`},
@@ -64,8 +74,10 @@ func TestPatch(t *testing.T) {
 		{"add creates an address of a canonical type", `{"userName":"a"}`, `[{"op":"Add","path":"addresses[type eq \"work\"].country","value":"Sierra Leone"}]`, `{"userName":"a","addresses":[{"type":"work","country":"Sierra Leone"}]}`},
 		{"primary eq \"True\" creates a role", `{"userName":"a"}`, `[{"op":"Replace","path":"roles[primary eq \"True\"].value","value":"Admin"}]`, `{"userName":"a","roles":[{"primary":true,"value":"Admin"}]}`},
 		{"a new primary unsets the old one", two, `[{"op":"replace","path":"emails[type eq \"home\"].primary","value":true}]`, `{"userName":"a","emails":[{"type":"work","value":"w@x","primary":false},{"type":"home","value":"h@x","primary":true}]}`},
-		{"an added primary unsets the old one", two, `[{"op":"add","path":"emails","value":[{"type":"other","value":"o@x","primary":"True"}]}]`,
-			`{"userName":"a","emails":[{"type":"work","value":"w@x","primary":false},{"type":"home","value":"h@x"},{"type":"other","value":"o@x","primary":true}]}`},
+		{
+			"an added primary unsets the old one", two, `[{"op":"add","path":"emails","value":[{"type":"other","value":"o@x","primary":"True"}]}]`,
+			`{"userName":"a","emails":[{"type":"work","value":"w@x","primary":false},{"type":"home","value":"h@x"},{"type":"other","value":"o@x","primary":true}]}`,
+		},
 		{"add unions and does not duplicate", two, `[{"op":"add","path":"emails","value":[{"type":"home","value":"h@x"}]}]`, two},
 		{"replace of a multi-valued attribute replaces all", two, `[{"op":"replace","path":"emails","value":[{"value":"n@x"}]}]`, `{"userName":"a","emails":[{"value":"n@x"}]}`},
 		{"replace of a selected value replaces it as a whole", two, `[{"op":"replace","path":"emails[type eq \"work\"]","value":{"value":"n@x"}}]`, `{"userName":"a","emails":[{"value":"n@x"},{"type":"home","value":"h@x"}]}`},

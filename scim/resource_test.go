@@ -11,17 +11,21 @@ import (
 
 func TestParseResource(t *testing.T) {
 	tests := []struct{ name, body, want string }{
-		{"as Entra creates", `{"schemas":["` + UserURN + `","` + enterprise + `"],"externalId":"E","userName":"a@x","active":true,"displayName":"A",
+		{
+			"as Entra creates", `{"schemas":["` + UserURN + `","` + enterprise + `"],"externalId":"E","userName":"a@x","active":true,"displayName":"A",
 			"emails":[{"primary":true,"type":"work","value":"a@x"}],"meta":{"resourceType":"User"},"name":{"givenName":"A","familyName":"B"},"roles":[],
 			"` + enterprise + `":{"department":"D"}}`,
-			`{"externalId":"E","userName":"a@x","active":true,"displayName":"A","emails":[{"primary":true,"type":"work","value":"a@x"}],"name":{"givenName":"A","familyName":"B"},"` + enterprise + `":{"department":"D"}}`},
+			`{"externalId":"E","userName":"a@x","active":true,"displayName":"A","emails":[{"primary":true,"type":"work","value":"a@x"}],"name":{"givenName":"A","familyName":"B"},"` + enterprise + `":{"department":"D"}}`,
+		},
 		{"null is absent, unknown names are ignored", `{"userName":"a","addresses":null,"department":null,"manager":null,"shoeSize":44}`, `{"userName":"a"}`},
 		{"id, meta, groups and password are not the client's", `{"userName":"a","id":"x","meta":{"created":"x"},"groups":[{"value":"g"}],"password":"p"}`, `{"userName":"a"}`},
 		{"names in any case get the schema's spelling", `{"USERNAME":"a","Name":{"GIVENNAME":"G"},"EMAILS":[{"Value":"v","TYPE":"Work"}]}`, `{"userName":"a","name":{"givenName":"G"},"emails":[{"value":"v","type":"Work"}]}`},
 		{"booleans as text", `{"userName":"a","active":"True","roles":[{"value":"r","primary":"True"}]}`, `{"userName":"a","active":true,"roles":[{"value":"r","primary":true}]}`},
 		{"manager as a bare string", `{"userName":"a","` + enterprise + `":{"manager":"m"}}`, `{"userName":"a","` + enterprise + `":{"manager":{"value":"m"}}}`},
-		{"values keep their form", `{"userName":"Ana@Acme.COM","phoneNumbers":[{"value":"+1 (555) 0100","type":"work"}],"timezone":"not/a zone","locale":"ZZ"}`,
-			`{"userName":"Ana@Acme.COM","phoneNumbers":[{"value":"+1 (555) 0100","type":"work"}],"timezone":"not/a zone","locale":"ZZ"}`},
+		{
+			"values keep their form", `{"userName":"Ana@Acme.COM","phoneNumbers":[{"value":"+1 (555) 0100","type":"work"}],"timezone":"not/a zone","locale":"ZZ"}`,
+			`{"userName":"Ana@Acme.COM","phoneNumbers":[{"value":"+1 (555) 0100","type":"work"}],"timezone":"not/a zone","locale":"ZZ"}`,
+		},
 		{"OneLogin's foreign schema", `{"schemas":["urn:scim:schemas:core:1.0"],"userName":"a"}`, `{"userName":"a"}`},
 		{"one value without its array", `{"userName":"a","emails":{"value":"v"}}`, `{"userName":"a","emails":[{"value":"v"}]}`},
 		{"addresses as bare strings", `{"userName":"a","emails":["v","w"]}`, `{"userName":"a","emails":[{"value":"v"},{"value":"w"}]}`},
@@ -96,9 +100,11 @@ func TestAddress(t *testing.T) {
 func TestViewAppliesTheProjection(t *testing.T) {
 	at := time.Date(2026, 1, 31, 12, 0, 0, 5000, time.UTC)
 	r := mustResource(t, UserType, ana)
-	v := View{Type: UserType, ID: "mem_1", ExternalID: "E-1", UserName: "ana@acme.com", Active: true,
+	v := View{
+		Type: UserType, ID: "mem_1", ExternalID: "E-1", UserName: "ana@acme.com", Active: true,
 		Stored: r.Without("userName", "externalId", "active").JSON(), Groups: []Ref{{ID: "team_1", Display: "Ops"}},
-		Created: at, Modified: at, Version: 3, Base: "https://g.example/api/app/scim/v2"}
+		Created: at, Modified: at, Version: 3, Base: "https://g.example/api/app/scim/v2",
+	}
 	keys := func(attributes, excluded string) []string {
 		var object map[string]any
 		if err := json.Unmarshal(v.Append(nil, ParseProjection(UserType, attributes, excluded)), &object); err != nil {

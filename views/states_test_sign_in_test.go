@@ -3,7 +3,8 @@ package views
 func passedTrace() Trace {
 	return Trace{
 		Steps: []TraceStep{
-			{State: StepOK, Title: "Request sent", End: "16:41:02 UTC"}, {State: StepOK, Title: "Response received", End: "1.1s later", Detail: "The clocks agree."},
+			{State: StepOK, Title: "Request sent", End: "16:41:02 UTC"},
+			{State: StepOK, Title: "Response received", End: "1.1s later", Detail: "The clocks agree."},
 			{State: StepOK, Title: "Signed by a certificate trusted here and valid now", Detail: "3F:A1:0C:62:3B:94:CF:08:A6:7E:D9:45:1C:F2:8B:36:50:9F:3C:21"},
 			{State: StepOK, Title: "The person may come in", Detail: "existing member, Owner"},
 		},
