@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"gatehouse/scim"
 )
 
@@ -63,7 +61,7 @@ const hotChange = hotToken + `
 	e as (insert into audit_events ` + auditColumns + `
 		select w.id, ok.org_id, $3, w.action, 'scim', ok.id, ok.name, $16, 'member', m.id, $17, w.before, %s
 		from ok, m, unnest(cast($18 as text[]), cast($19 as text[]), cast($20 as text[]), cast($21 as text[])) as w(id, action, before, after))
-	select ` + hotTokenColumns + `, (select count(*) from m), %s, (select array_agg(array[g.id, g.directory_name] order by g.directory_key, g.id)
+	select ` + hotTokenColumns + `, (select count(*) from m), %s, array(select g.id || ' ' || g.directory_name
 		from team_members tm join teams g on g.id = tm.team_id where tm.member_id = $4 and g.managed) from t`
 
 // hotChangeData changes data, and hotDeactivate also ends sessions and links; how many sessions is in the audit row.
@@ -150,14 +148,14 @@ func (db *DB) hotChangeMember(ctx context.Context, c *SCIMCall, id string, chang
 			ids[0], ids[1] = ids[1], ids[0]
 		}
 		changed, ended := 0, 0
-		var groups pgtype.FlatArray[string]
+		var groups []string
 		err := db.writeOne(ctx, c, lock, []any{c.id, id}, sql, c.hotArgs(now, id, m.UserName, m.ExternalID, m.WorkEmail, m.DisplayName, m.GivenName, m.FamilyName,
 			m.Attributes, string(m.Status), (*string)(m.DeactivatedBy), m.DeactivatedAt, version, c.Client.IP, m.Label(), ids, actions, befores, afters), &changed, &ended, &groups)
 		if err != nil {
 			return nil, err
 		}
 		if changed == 1 {
-			m.Version, m.UpdatedAt, m.Groups = version+1, now, pairs(groups)
+			m.Version, m.UpdatedAt, m.Groups = version+1, now, related(groups, byName)
 			db.recent.remember(c.id, &m.Member)
 			for _, e := range events {
 				if _, ok := e.after["sessions_ended"]; ok {
