@@ -39,7 +39,7 @@ var forSQLite = strings.NewReplacer(
 func Apply(ctx context.Context, db *sql.DB, dialect, lockPath string) (int, error) {
 	switch dialect {
 	case "postgres":
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600)) // asks every second, for ten minutes
 		if err != nil {
 			return 0, fmt.Errorf("migration lock: %w", err)
 		}

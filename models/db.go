@@ -70,7 +70,8 @@ type DB struct {
 const (
 	postgresConnections = 10 // for two cores; database/sql's default of two idle ones opens connections under load
 	sqliteReaders       = 8
-	maxParallelHashes   = 4 // of 19 MiB each
+	sqlitePatience      = 10 * time.Second // with a file that other processes use, as busy_timeout
+	maxParallelHashes   = 4                // of 19 MiB each
 	transactionAttempts = 5
 	rowsAtOnce          = 500 // in one insert: PostgreSQL takes 65,535 parameters, SQLite 32,766
 )
@@ -93,7 +94,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	case strings.HasPrefix(o.URL, "sqlite:"):
 		path := strings.TrimPrefix(o.URL, "sqlite:")
 		lockPath = path + lockSuffix
-		err = db.openSQLite(path)
+		err = db.openSQLite(ctx, path)
 	case strings.HasPrefix(o.URL, "postgres://"), strings.HasPrefix(o.URL, "postgresql://"):
 		err = db.openPostgres(ctx, o.URL, o.Trace)
 	default:
@@ -137,7 +138,7 @@ func (db *DB) quiet() *gorm.Config {
 	}
 }
 
-func (db *DB) openSQLite(path string) error {
+func (db *DB) openSQLite(ctx context.Context, path string) error {
 	db.dialect = "sqlite"
 	if dir := filepath.Dir(path); dir != "." {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -155,14 +156,25 @@ func (db *DB) openSQLite(path string) error {
 			return err
 		}
 	}
+	// A new file is switched to the write-ahead log under a lock for which SQLite does not wait by itself.
+	patience := time.Now().Add(sqlitePatience)
 	open := func(connections int) (*gorm.DB, error) {
-		pool, err := driver.Open(sqliteDSN(path, sqliteTime), lowerAll)
-		if err != nil {
-			return nil, err
+		for {
+			pool, err := driver.Open(sqliteDSN(path, sqliteTime), lowerAll)
+			if err != nil {
+				return nil, err
+			}
+			pool.SetMaxOpenConns(connections)
+			pool.SetMaxIdleConns(connections)
+			if err = pool.PingContext(ctx); err == nil {
+				return gorm.Open(gormlite.OpenDB(pool), db.quiet())
+			}
+			pool.Close()
+			if !isTransient(err) || time.Now().After(patience) {
+				return nil, err
+			}
+			time.Sleep(time.Duration(1+rand.IntN(20)) * time.Millisecond)
 		}
-		pool.SetMaxOpenConns(connections)
-		pool.SetMaxIdleConns(connections)
-		return gorm.Open(gormlite.OpenDB(pool), db.quiet())
 	}
 	var err error
 	if db.writer, err = open(1); err != nil {
