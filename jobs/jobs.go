@@ -51,6 +51,7 @@ func (r *Runner) Run(ctx context.Context) {
 		{"mail notices", noticesEvery, r.MailNotices},
 		{"sweep", sweepEvery, r.DB.Sweep},
 		{"count members", countEvery, r.DB.CompactMemberCounts},
+		{"freshen statistics", countEvery, r.DB.FreshenStatistics},
 		{"notice mass deactivations", burstsEvery, r.NoteBursts},
 	} {
 		wait.Go(func() { r.repeat(ctx, job.name, job.every, job.do) })

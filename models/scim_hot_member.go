@@ -9,21 +9,22 @@ import (
 
 // The common writes about people on PostgreSQL. Each has the conditions under which it is common in its SQL.
 
-// hotCreate is common if the domain is verified and nobody, living or deleted, has the userName or the address.
+// hotCreate is common if the domain is verified and nobody, living or deleted, has the userName or the address. The unique indexes tell about
+// the living: the member goes first and refers to the account that is made after it, and whoever has an account already fails on that
+// reference at the end of the statement, which undoes it.
 const hotCreate = hotToken + `
 	free as (select org_id, id, name from ok where
 		exists (select 1 from domains d where d.org_id = ` + hotOrg + ` and d.domain = $4 and d.status in ('verified', 'lapsing'))
-		and not exists (select 1 from members m where m.org_id = ` + hotOrg + ` and m.user_name_key = $5)
-		and not exists (select 1 from members m where m.org_id = ` + hotOrg + ` and m.email = $6 and m.held_reason is null)
 		and not exists (select 1 from member_tombstones b where b.org_id = ` + hotOrg + ` and b.user_name_key = $5)
 		and not exists (select 1 from member_tombstones b where b.org_id = ` + hotOrg + ` and b.email = $6)),
-	a as (insert into accounts (id, email, name, created_at, updated_at) select $7, $6, $8, $3, $3 from free on conflict do nothing returning id),
 	m as (insert into members (id, org_id, account_id, role, status, source, email, user_name, user_name_key, external_id, work_email, display_name, given_name,
 			family_name, scim_managed, attributes, deactivated_by, deactivated_at, version, created_at, updated_at)
-		select $9, free.org_id, a.id, 'member', $10, 'scim', $6, $11, $5, $12, $13, $8, $14, $15, true, $16, $17, cast($18 as timestamptz), 1, $3, $3 from free, a returning id),
-	n as (insert into member_counts (org_id, n) select free.org_id, 1 from free, m),
+		select $9, org_id, $7, 'member', $10, 'scim', $6, $11, $5, $12, $13, $8, $14, $15, true, $16, $17, cast($18 as timestamptz), 1, $3, $3 from free
+		on conflict do nothing returning id, org_id),
+	a as (insert into accounts (id, email, name, created_at, updated_at) select $7, $6, $8, $3, $3 from m on conflict do nothing),
+	n as (insert into member_counts (org_id, n) select org_id, 1 from m),
 	e as (insert into audit_events ` + auditColumns + `
-		select $19, free.org_id, $3, 'member.added', 'scim', free.id, free.name, $20, 'member', m.id, $21, '', $22 from free, m)
+		select $19, m.org_id, $3, 'member.added', 'scim', ok.id, ok.name, $20, 'member', m.id, $21, '', $22 from ok, m)
 	select ` + hotTokenColumns + `, (select count(*) from m) from t`
 
 // hotCreateMember is createFromDirectory in one statement; errUncommon for everybody else's case.
