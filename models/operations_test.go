@@ -412,7 +412,7 @@ var elsewhere = map[string]string{
 	"TestLink":     "by secret",
 	"LoginPurpose": "handlers: saml_step_up_test", "CompleteStepUp": "handlers: saml_step_up_test", "LogoutByIdP": "handlers: saml_logout_test",
 	// Bookkeeping that no admin asks about.
-	"Sweep": "sweep_test", "RecordActivity": "activity", "ClaimUnmailedNotices": "notice_test", "UnclaimNotice": "notice_test", "DueDomains": "domain_test", "NoteSCIMCall": "scim_test", "CompactMemberCounts": "member_count_test", "MemberCount": "member_count_test", "RecordProvisioning": "activity_batch_test",
+	"Sweep": "sweep_test", "RecordActivity": "activity", "ClaimUnmailedNotices": "notice_test", "UnclaimNotice": "notice_test", "DueDomains": "domain_test", "NoteSCIMCall": "scim_test", "CompactMemberCounts": "member_count_test", "MemberCount": "member_count_test", "RecordProvisioning": "activity_batch_test", "ProvisioningRhythm": "provisioning_rhythm_test", "NoteBursts": "burst_test", "Bursts": "burst_test", "HoldsDeactivations": "burst_test", "HoldDeactivations": "burst_test", "UndoBurst": "burst_test", "SettleBurst": "burst_test", "Adoption": "team_adoption_test", "FreshenStatistics": "statistics_test", "ConfirmAdoption": "team_adoption_test",
 	"AllowLink": "rate_limit_test", "AllowInvitation": "rate_limit_test", "AllowMetadataRead": "rate_limit_test", "DueMetadata": "metadata_test",
 	// By a secret, a session or the operator, in no organization that the caller names.
 	"Invitation": "by secret", "PasswordLinkEmail": "by secret", "SessionByToken": "by secret", "AuthenticateSCIM": "by secret", "IssueSCIMAccessToken": "by secret", "SwitchableOrganizations": "by session", "Organizations": "operator",
