@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,24 +84,17 @@ type hotAudit struct {
 // placeholders writes "?" as PostgreSQL's numbered parameters.
 func placeholders(sql string) string {
 	var b strings.Builder
-	n := 0
-	for i := 0; i < len(sql); i++ {
-		if sql[i] != '?' {
-			b.WriteByte(sql[i])
-			continue
+	b.Grow(len(sql) + 16)
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(sql, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
 		}
-		n++
 		b.WriteByte('$')
-		b.WriteString(itoa(n))
+		b.WriteString(strconv.Itoa(n))
+		sql = after
 	}
-	return b.String()
-}
-
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + string(rune('0'+n%10))
 }
 
 // changed notes what a hot statement did, as writeSCIM does for transactions.
