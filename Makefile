@@ -50,11 +50,11 @@ check:
 		echo "Not formatted: $$unformatted. Run: make fmt" >&2; exit 1; fi
 
 unit:
-	go test $(REST)
+	go test -timeout 25m $(REST)
 
 race:
-	CGO_ENABLED=1 go test -race $(RACE)
-	CGO_ENABLED=1 go test -race -run '$(RACE_HANDLERS)' ./handlers
+	CGO_ENABLED=1 go test -timeout 25m -race $(RACE)
+	CGO_ENABLED=1 go test -timeout 25m -race -run '$(RACE_HANDLERS)' ./handlers
 
 e2e:
-	go test $(E2E)
+	go test -timeout 25m $(E2E)
