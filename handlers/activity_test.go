@@ -58,7 +58,7 @@ func TestActivityShowsEveryAttemptAndWhatToMend(t *testing.T) {
 		// A second page, and back.
 		for range activityRows {
 			a.clock.Advance(time.Second)
-			if _, err := a.db.RecordActivity(t.Context(), models.NewActivity{OrgID: org.ID, Kind: models.ActivitySignIn, OK: true, Sentence: "Somebody signed in.", Who: "Somebody"}); err != nil {
+			if _, err := a.db.RefuseLogin(t.Context(), models.Client{}, org.ID, "any", models.LoginRefusal{Admin: "Somebody was refused.", Who: "Somebody"}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -414,7 +414,7 @@ func TestEveryRefusalOfAPersonCanBeProvoked(t *testing.T) {
 		},
 		models.RefusedConnectionChanged: func(a *app, org *models.Organization, idp *identityProvider) *page {
 			to := a.browser().beginSAML(org, "")
-			check(a, a.db.SaveSSO(a.t.Context(), operator, org.ID, idp.issuer, "https://login.example/other"))
+			check(a, a.db.SaveConnection(a.t.Context(), operator, org.ID, idp.issuer, "https://login.example/other", nil))
 			return a.postACS(org, idp.answer(to, "bo@acme.com"))
 		},
 		models.RefusedDomainUnverified: func(a *app, org *models.Organization, idp *identityProvider) *page {
@@ -464,6 +464,11 @@ func TestEveryRefusalOfAPersonCanBeProvoked(t *testing.T) {
 			r.Header.Set("Authorization", "Bearer "+bearer)
 			a.do(r).wantStatus(http.StatusNoContent)
 			return signIn(a, org, idp, "bo@acme.com")
+		},
+		models.RefusedLogoutReplayed: func(a *app, org *models.Organization, idp *identityProvider) *page {
+			query := "/saml/" + org.ID + "/logout?" + idp.logout(org, "bo@acme.com")
+			a.browser().get(query).wantStatus(http.StatusSeeOther)
+			return a.browser().get(query)
 		},
 		models.RefusedHeld: func(a *app, org *models.Organization, idp *identityProvider) *page {
 			signIn(a, org, idp, "bo@acme.com", withObjectID("oid-of-bo")).wantRedirect("/")

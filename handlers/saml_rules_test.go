@@ -133,7 +133,7 @@ func TestTheApplicationMustAddAroundTheLibrary(t *testing.T) {
 		}},
 		{"18 a change of the connection kills the requests under way", func(t *testing.T, x party) {
 			to := x.b.beginSAML(x.org, "")
-			if err := x.a.db.SaveSSO(t.Context(), operator, x.org.ID, x.idp.issuer, "https://login.example/other"); err != nil {
+			if err := x.a.db.SaveConnection(t.Context(), operator, x.org.ID, x.idp.issuer, "https://login.example/other", nil); err != nil {
 				t.Fatal(err)
 			}
 			x.a.postACS(x.org, x.idp.answer(to, "bo@acme.com")).wantStatus(http.StatusForbidden)

@@ -179,7 +179,7 @@ func TestSAMLRefusals(t *testing.T) {
 		}},
 		{"issuer changed between request and answer", "connection_changed", "You could not be signed in", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
 			to := b.beginSAML(org, "")
-			if err := a.db.SaveSSO(a.t.Context(), operator, org.ID, "https://idp.example/", "https://idp.example/sso"); err != nil {
+			if err := a.db.SaveConnection(a.t.Context(), operator, org.ID, "https://idp.example/", "https://idp.example/sso", nil); err != nil {
 				a.t.Fatal(err)
 			}
 			return a.postACS(org, idp.answer(to, "bo@acme.com"))

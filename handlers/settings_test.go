@@ -110,7 +110,11 @@ func TestIdsOfAnotherOrganizationAreNotFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		certificate, err := a.db.AddCertificate(t.Context(), operator, umbrella.ID, models.NewCertificate{Subject: "CN=x", SHA1: "A", SHA256: "B", PEM: "x", KeyKind: "x", NotBefore: a.clock.Now(), NotAfter: a.clock.Now().Add(time.Hour)})
+		err = a.db.SaveConnection(t.Context(), operator, umbrella.ID, "", "", []models.NewCertificate{{Subject: "CN=x", SHA1: "A", SHA256: "B", PEM: "x", KeyKind: "x", NotBefore: a.clock.Now(), NotAfter: a.clock.Now().Add(time.Hour)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs, err := a.db.SSO(t.Context(), umbrella.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +125,7 @@ func TestIdsOfAnotherOrganizationAreNotFound(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, path := range []string{
-			ssoPath + "/certificates/" + certificate.ID + "/remove", domainsPath + "/" + domain.ID + "/check", domainsPath + "/" + domain.ID + "/remove",
+			ssoPath + "/certificates/" + theirs.Certificates[0].ID + "/remove", domainsPath + "/" + domain.ID + "/check", domainsPath + "/" + domain.ID + "/remove",
 			scimPath + "/tokens/" + token.ID + "/revoke", usersPath + "/" + eve + "/role", usersPath + "/" + eve + "/name", usersPath + "/" + eve + "/deactivate",
 			usersPath + "/" + eve + "/reactivate", usersPath + "/" + eve + "/resend", usersPath + "/" + eve + "/revoke", usersPath + "/" + eve + "/sessions/ses_x/end",
 			usersPath + "/" + mine + "/sessions/ses_x/end", usersPath + "/" + eve + "/sessions/end-all", teamsPath + "/" + team.ID, teamsPath + "/" + team.ID + "/members",

@@ -54,21 +54,21 @@ type NewActivity struct {
 	Raw string
 }
 
-// RecordActivity writes one attempt outside any change, such as a refused sign-in. Without a reference it makes one; it returns it.
-func (db *DB) RecordActivity(ctx context.Context, n NewActivity) (string, error) {
-	if n.Reference == "" {
-		n.Reference = NewReference()
-	}
-	err := db.touch(ctx, func(tx *Tx) error {
-		_, err := tx.recordActivity(n)
-		return err
-	})
-	return n.Reference, err
-}
-
 // recordActivity writes one attempt in the transaction of the change it led to, and returns its id.
 func (tx *Tx) recordActivity(n NewActivity) (string, error) {
-	a := Activity{
+	a, err := tx.newActivity(n)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.Create(a).Error; err != nil || n.Raw == "" || n.OrgID == "" {
+		return a.ID, err
+	}
+	return a.ID, tx.Create(&ActivityRaw{ActivityID: a.ID, OrgID: n.OrgID, Raw: truncate(n.Raw, maxRaw)}).Error
+}
+
+// newActivity is the row of an attempt, without its message.
+func (tx *Tx) newActivity(n NewActivity) (*Activity, error) {
+	a := &Activity{
 		ID: newID("act_", tx.now), At: tx.now, Kind: n.Kind, OK: n.OK, Reference: n.Reference, Reason: n.Reason, Sentence: truncate(n.Sentence, 2000),
 		Who: truncate(n.Who, 400), MemberID: n.MemberID, Detail: "{}", IP: n.Client.IP, UserAgent: truncate(n.Client.UserAgent, 400),
 	}
@@ -78,14 +78,11 @@ func (tx *Tx) recordActivity(n NewActivity) (string, error) {
 	if len(n.Detail) > 0 {
 		b, err := json.Marshal(n.Detail)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		a.Detail = string(b)
 	}
-	if err := tx.Create(&a).Error; err != nil || n.Raw == "" || n.OrgID == "" {
-		return a.ID, err
-	}
-	return a.ID, tx.Create(&ActivityRaw{ActivityID: a.ID, OrgID: n.OrgID, Raw: truncate(n.Raw, maxRaw)}).Error
+	return a, nil
 }
 
 // ActivityFilter narrows the activity; empty fields do not.
@@ -238,6 +235,9 @@ func (db *DB) Sweep(ctx context.Context) error {
 			tx.Exec("delete from directory_deactivations where at < ? and (burst_id is null or at < ?)", tx.now.Add(-2*burstWindow), tx.now.Add(-ActivityLife)),
 			tx.Exec("delete from pending_logins where expires_at < ?", day),
 			tx.Exec("delete from used_assertions where expires_at < ?", tx.now),
+			tx.Exec("delete from used_logout_requests where expires_at < ?", tx.now),
+			tx.Exec("delete from kept_forms where expires_at < ?", tx.now),
+			tx.Exec("delete from diagnostic_links where expires_at < ?", day),
 			tx.Exec("delete from rate_limits where arrival_at < ?", tx.now),
 		} {
 			if q.Error != nil {

@@ -130,8 +130,8 @@ func TestMassDeactivationIsNoticedAndUndoneInOneStep(t *testing.T) {
 		if _, err := db.UndoBurst(t.Context(), ana, d.org.ID, b.ID); !models.IsKind(err, models.Conflict) {
 			t.Errorf("undone twice: %v", err)
 		}
-		if n, err := db.MemberCount(t.Context(), d.org.ID); err != nil || n != 21 {
-			t.Errorf("%d members, want 21, %v", n, err)
+		if n := db.MemberCount(t, d.org.ID); n != 21 {
+			t.Errorf("%d members, want 21", n)
 		}
 	}, modelstest.WithNow(clock.Now))
 }

@@ -245,9 +245,6 @@ func (db *DB) Close() error {
 // Now is the time in UTC at the microseconds both databases keep.
 func (db *DB) Now() time.Time { return db.now().UTC().Truncate(time.Microsecond) }
 
-// Dialect is "sqlite" or "postgres".
-func (db *DB) Dialect() string { return db.dialect }
-
 // Ready tells whether the database answers and has every migration.
 func (db *DB) Ready(ctx context.Context) error {
 	newest, err := migrations.Newest()

@@ -86,6 +86,16 @@ var (
 	Truncate     = truncate
 )
 
+// MemberCount is how many members an organization has by the rows that count them.
+func (db *DB) MemberCount(t *testing.T, orgID string) int {
+	t.Helper()
+	var n int
+	if err := db.reader.Raw("select cast(coalesce(sum(n), 0) as bigint) from member_counts where org_id = ?", orgID).Scan(&n).Error; err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // Count is how many rows a table has.
 func (db *DB) Count(t *testing.T, table string) int {
 	t.Helper()

@@ -164,16 +164,31 @@ func (f *fixture) verify(orgID, domain string) *models.Domain {
 // configure fills the connection in and adds one valid certificate.
 func (f *fixture) configure() *models.SSOCertificate {
 	f.t.Helper()
-	must(f.t, f.SaveSSO(f.t.Context(), byOperator, f.org.ID, "https://idp.example/issuer", "https://idp.example/sign-in"))
+	must(f.t, f.SaveConnection(f.t.Context(), byOperator, f.org.ID, "https://idp.example/issuer", "https://idp.example/sign-in", nil))
 	return f.certificate("first")
 }
 
 // certificate adds a certificate that is valid for a year around now.
 func (f *fixture) certificate(name string) *models.SSOCertificate {
 	f.t.Helper()
-	c, err := f.AddCertificate(f.t.Context(), byOperator, f.org.ID, f.newCertificate(name))
-	must(f.t, err)
-	return c
+	return trust(f.t, f.DB, byOperator, f.org.ID, f.newCertificate(name))
+}
+
+// trust saves an organization's connection as it is with one more certificate, as the page does, and returns that certificate.
+func trust(t *testing.T, db *models.DB, actor models.Actor, orgID string, n models.NewCertificate) *models.SSOCertificate {
+	t.Helper()
+	s, err := db.SSO(t.Context(), orgID)
+	must(t, err)
+	must(t, db.SaveConnection(t.Context(), actor, orgID, s.Issuer, s.SignInURL, []models.NewCertificate{n}))
+	s, err = db.SSO(t.Context(), orgID)
+	must(t, err)
+	for i := range s.Certificates {
+		if s.Certificates[i].SHA256 == n.SHA256 {
+			return &s.Certificates[i]
+		}
+	}
+	t.Fatalf("%s is not trusted", n.Subject)
+	return nil
 }
 
 func (f *fixture) newCertificate(name string) models.NewCertificate {

@@ -41,7 +41,7 @@ func newLoginWorld(t *testing.T, db *models.DB, clock *modelstest.Clock, domain 
 	d, err := db.ClaimDomain(ctx, byOperator, org.ID, domain, "token")
 	must(t, err)
 	must(t, db.VouchForDomain(ctx, byOperator, org.ID, d.ID))
-	must(t, db.SaveSSO(ctx, byOperator, org.ID, entra, "https://login.example/saml2"))
+	must(t, db.SaveConnection(ctx, byOperator, org.ID, entra, "https://login.example/saml2", nil))
 	addCertificate(t, db, org.ID, idpCert)
 	w := &loginWorld{DB: db, t: t, clock: clock, org: org, domain: d}
 	modelstest.PassTest(t, db, org.ID)
@@ -51,12 +51,10 @@ func newLoginWorld(t *testing.T, db *models.DB, clock *modelstest.Clock, domain 
 
 func addCertificate(t *testing.T, db *models.DB, orgID, sha256 string) *models.SSOCertificate {
 	t.Helper()
-	c, err := db.AddCertificate(t.Context(), byOperator, orgID, models.NewCertificate{
+	return trust(t, db, byOperator, orgID, models.NewCertificate{
 		PEM: "pem", Subject: "CN=idp", SHA1: sha256, SHA256: sha256, KeyKind: "RSA 2048",
 		NotBefore: db.Now().AddDate(-1, 0, 0), NotAfter: db.Now().AddDate(2, 0, 0),
 	})
-	must(t, err)
-	return c
 }
 
 func (w *loginWorld) switches(s models.Switches) {
@@ -101,7 +99,7 @@ func (w *loginWorld) claim(request string, i models.LoginIdentity) string {
 		w.n++
 		i.AssertionID = fmt.Sprintf("_a%d", w.n)
 	}
-	code, err := w.ClaimLogin(w.t.Context(), w.org.ID, request, i)
+	code, _, err := w.ClaimLogin(w.t.Context(), w.org.ID, request, i)
 	must(w.t, err)
 	return code
 }
@@ -427,7 +425,7 @@ func TestBindingAddsStrongerKeysOnce(t *testing.T) {
 func TestAnotherIssuerBindsAgain(t *testing.T) {
 	eachLogin(t, func(w *loginWorld) {
 		first := w.mustSignIn(loginOf("oid-1", "ana@acme.com"))
-		must(w.t, w.SaveSSO(w.t.Context(), byOperator, w.org.ID, "https://entra.example/", "https://entra.example/sso"))
+		must(w.t, w.SaveConnection(w.t.Context(), byOperator, w.org.ID, "https://entra.example/", "https://entra.example/sso", nil))
 		if _, err := w.SessionByToken(w.t.Context(), first.Token); !models.IsKind(err, models.Unauthenticated) {
 			w.t.Errorf("the session outlived its issuer: %v", err)
 		}
@@ -551,7 +549,7 @@ func TestPendingLogin(t *testing.T) {
 		pending(w.org.ID, "id-unheard-of", models.RefusedUnknownRequest)
 		w.claim(request, loginOf("oid-1", "ana@acme.com"))
 		pending(w.org.ID, request, models.RefusedReplayed)
-		if _, err := w.ClaimLogin(ctx, w.org.ID, request, loginOf("oid-2", "bob@acme.com")); err == nil {
+		if _, _, err := w.ClaimLogin(ctx, w.org.ID, request, loginOf("oid-2", "bob@acme.com")); err == nil {
 			w.t.Error("claimed twice")
 		}
 
@@ -560,7 +558,7 @@ func TestPendingLogin(t *testing.T) {
 		must(w.t, err)
 		w.refused(r, "expired")
 		pending(w.org.ID, request, models.RefusedReplayed)
-		if _, err := w.ClaimLogin(ctx, w.org.ID, request, loginOf("oid-1", "ana@acme.com")); err == nil {
+		if _, _, err := w.ClaimLogin(ctx, w.org.ID, request, loginOf("oid-1", "ana@acme.com")); err == nil {
 			w.t.Error("claimed after a refusal")
 		}
 		if _, err := w.CompleteLogin(ctx, aBrowser, w.org.ID, "no such code", browser); err == nil {
@@ -572,7 +570,7 @@ func TestPendingLogin(t *testing.T) {
 		pending(w.org.ID, request, models.RefusedRequestExpired)
 
 		request, _ = w.begin()
-		must(w.t, w.SaveSSO(ctx, byOperator, w.org.ID, entra, "https://login.example/other"))
+		must(w.t, w.SaveConnection(ctx, byOperator, w.org.ID, entra, "https://login.example/other", nil))
 		pending(w.org.ID, request, models.RefusedConnectionChanged)
 	})
 }

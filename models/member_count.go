@@ -7,13 +7,6 @@ func (tx *Tx) count(n int) error {
 	return tx.Exec("insert into member_counts (org_id, n) values (?, ?)", tx.org, n).Error
 }
 
-// MemberCount is how many members an organization has, whatever their status. It costs the same in large organizations.
-func (db *DB) MemberCount(ctx context.Context, orgID string) (int, error) {
-	var n int
-	err := db.read(ctx).Raw("select cast(coalesce(sum(n), 0) as bigint) from member_counts where org_id = ?", orgID).Scan(&n).Error
-	return n, err
-}
-
 // maxCountRows is how many rows one organization's count may have before CompactMemberCounts adds them up.
 const maxCountRows = 100
 

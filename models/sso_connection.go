@@ -14,11 +14,12 @@ type SSOConnection struct {
 	Issuer     string
 	SignInURL  string
 	Enabled    bool // people on claimed domains can use it
-	Required   bool // they must
+	Required   bool // they must; Requires tells whether that holds now
 	IDPManaged bool `gorm:"column:idp_managed"` // the IdP says who belongs
 	// Version grows with every change that ends outstanding requests.
 	Version   int64
 	EnabledAt *time.Time
+	RequireWindow
 	// SignRequests tells that AuthnRequests carry a signature of our own key.
 	SignRequests bool
 	// LogoutURL is where LogoutResponses go; empty for the sign-in URL, as Entra has it.
@@ -107,20 +108,10 @@ func (tx *Tx) lockedSSO() (*SSO, error) {
 	return loadSSO(tx.DB, tx.org)
 }
 
-// SaveSSO changes the issuer and the sign-in URL (both already checked by the caller; they may be empty while SSO is off). Outstanding
-// requests end with any change; SSO sessions end with a change of the issuer.
-func (db *DB) SaveSSO(ctx context.Context, actor Actor, orgID, issuer, signInURL string) error {
-	return db.write(ctx, actor, orgID, func(tx *Tx) error {
-		s, err := tx.lockedSSO()
-		if err != nil {
-			return err
-		}
-		return tx.saveSSO(s, issuer, signInURL)
-	})
-}
-
-// SaveConnection is the form of the connection: it saves both addresses and trusts the certificates as well, in one transaction, so that
-// nothing is kept of a form that is refused. Certificates that are trusted already are left as they are.
+// SaveConnection is the form of the connection: it saves the issuer and the sign-in URL (both already checked by the caller; they may be
+// empty while SSO is off) and trusts the certificates as well, in one transaction, so that nothing is kept of a form that is refused.
+// Outstanding requests end with a change of either address, SSO sessions with a change of the issuer; adding a certificate ends nothing,
+// and those that are trusted already are left as they are. Conflict for more certificates than an organization can have.
 func (db *DB) SaveConnection(ctx context.Context, actor Actor, orgID, issuer, signInURL string, certificates []NewCertificate) error {
 	return db.write(ctx, actor, orgID, func(tx *Tx) error {
 		s, err := tx.lockedSSO()
@@ -187,20 +178,7 @@ type NewCertificate struct {
 
 const maxCertificates = 10
 
-// AddCertificate trusts one more certificate. Adding ends nothing. Conflict if it is trusted already.
-func (db *DB) AddCertificate(ctx context.Context, actor Actor, orgID string, n NewCertificate) (*SSOCertificate, error) {
-	var c *SSOCertificate
-	err := db.write(ctx, actor, orgID, func(tx *Tx) error {
-		s, err := tx.lockedSSO()
-		if err != nil {
-			return err
-		}
-		c, err = tx.addCertificate(s, n)
-		return err
-	})
-	return c, err
-}
-
+// addCertificate trusts one more certificate, which the caller has seen not to be trusted yet.
 func (tx *Tx) addCertificate(s *SSO, n NewCertificate) (*SSOCertificate, error) {
 	if len(s.Certificates) >= maxCertificates {
 		return nil, errManyCertificates
@@ -216,12 +194,8 @@ func (tx *Tx) trustCertificate(s *SSO, n NewCertificate) (*SSOCertificate, error
 		ID: newID("crt_", tx.now), OrgID: tx.org, PEM: n.PEM, Subject: n.Subject, SHA1: n.SHA1, SHA256: n.SHA256, KeyKind: n.KeyKind,
 		NotBefore: n.NotBefore.UTC().Truncate(time.Microsecond), NotAfter: n.NotAfter.UTC().Truncate(time.Microsecond), AddedBy: tx.actor.Label, AddedAt: tx.now,
 	}
-	fresh, err := tx.insertNew(c)
-	if err != nil {
+	if err := tx.Create(c).Error; err != nil {
 		return nil, err
-	}
-	if !fresh {
-		return nil, &Error{Kind: Conflict, Field: "certificate", Message: "This certificate is here already. Nothing was changed."}
 	}
 	s.Certificates = append(s.Certificates, *c)
 	tx.record("sso_certificate.added", c.target(), nil, Facts{"subject": c.Subject, "sha256": c.SHA256, "not_after": c.NotAfter})

@@ -33,11 +33,10 @@ func TestWhatEndsOutstandingRequests(t *testing.T) {
 			wantNoChange bool
 		}{
 			{"saving what is there", func() error {
-				return f.SaveSSO(ctx, f.actor, f.org.ID, "https://idp.example/issuer", "https://idp.example/sign-in")
+				return f.SaveConnection(ctx, f.actor, f.org.ID, "https://idp.example/issuer", "https://idp.example/sign-in", nil)
 			}, false, false, 0, true},
 			{"adding a certificate", func() error {
-				_, err := f.AddCertificate(ctx, f.actor, f.org.ID, f.newCertificate("second"))
-				return err
+				return f.SaveConnection(ctx, f.actor, f.org.ID, "https://idp.example/issuer", "https://idp.example/sign-in", []models.NewCertificate{f.newCertificate("second")})
 			}, false, false, 1, false},
 			{"IdP Managed Access", func() error {
 				return f.SetSwitches(ctx, f.actor, f.org.ID, models.Switches{IDPManaged: ptr(true)})
@@ -46,13 +45,13 @@ func TestWhatEndsOutstandingRequests(t *testing.T) {
 				return f.SetSwitches(ctx, f.actor, f.org.ID, models.Switches{Enabled: ptr(true), IDPManaged: ptr(true)})
 			}, false, false, 0, true},
 			{"another sign-in URL", func() error {
-				return f.SaveSSO(ctx, f.actor, f.org.ID, "https://idp.example/issuer", "https://idp.example/other")
+				return f.SaveConnection(ctx, f.actor, f.org.ID, "https://idp.example/issuer", "https://idp.example/other", nil)
 			}, true, false, 1, false},
 			{"removing a certificate", func() error {
 				return f.RemoveCertificate(ctx, f.actor, f.org.ID, first.ID)
 			}, true, false, 1, false},
 			{"another issuer", func() error {
-				return f.SaveSSO(ctx, f.actor, f.org.ID, "https://other.example/issuer", "https://idp.example/other")
+				return f.SaveConnection(ctx, f.actor, f.org.ID, "https://other.example/issuer", "https://idp.example/other", nil)
 			}, true, true, 1, false},
 			{"turning it off", func() error {
 				return f.SetSwitches(ctx, f.actor, f.org.ID, models.Switches{Enabled: ptr(false)})
@@ -110,18 +109,16 @@ func TestTurningOnNamesEverythingThatIsMissing(t *testing.T) {
 		}
 		missing("Verify a domain", "Issuer URL", "Sign-in URL", "SAML Certificate", "test sign-in")
 		f.claim(f.org.ID, f.domain) // waiting does not count
-		must(t, f.SaveSSO(ctx, f.actor, f.org.ID, "issuer", ""))
+		must(t, f.SaveConnection(ctx, f.actor, f.org.ID, "issuer", "", nil))
 		missing("Verify a domain", "Sign-in URL", "SAML Certificate", "test sign-in")
 		f.verify(f.org.ID, f.domain)
-		must(t, f.SaveSSO(ctx, f.actor, f.org.ID, "issuer", "https://idp.example/"))
+		must(t, f.SaveConnection(ctx, f.actor, f.org.ID, "issuer", "https://idp.example/", nil))
 		old := f.newCertificate("old")
 		old.NotAfter = f.Now() // valid until then, not at it
-		_, err := f.AddCertificate(ctx, f.actor, f.org.ID, old)
-		must(t, err)
+		trust(t, f.DB, f.actor, f.org.ID, old)
 		early := f.newCertificate("early")
 		early.NotBefore = f.Now().Add(time.Second)
-		_, err = f.AddCertificate(ctx, f.actor, f.org.ID, early)
-		must(t, err)
+		trust(t, f.DB, f.actor, f.org.ID, early)
 		missing("valid today", "test sign-in")
 		f.certificate("good")
 		modelstest.PassTest(t, f.DB, f.org.ID)
@@ -149,7 +146,7 @@ func TestSwitchesThatDoNotGoTogether(t *testing.T) {
 		}
 		// While it is on, neither address can be cleared.
 		must(t, f.operatorSets(models.Switches{Enabled: ptr(true)}))
-		f.refuses(f.SaveSSO(ctx, f.actor, f.org.ID, "", "https://idp.example/sign-in"), models.Conflict, "Turn it off")
+		f.refuses(f.SaveConnection(ctx, f.actor, f.org.ID, "", "https://idp.example/sign-in", nil), models.Conflict, "Turn it off")
 		f.refuses(f.RemoveSSO(ctx, f.actor, f.org.ID), models.Conflict, "Turn it off")
 		before, after := facts(t, f.lastSwitch().Before), facts(t, f.lastSwitch().After)
 		if before["single_sign_on"] != false || after["single_sign_on"] != true || after["idp_managed_access"] != true {
@@ -175,14 +172,21 @@ func TestCertificates(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()
 		first := f.turnOnWith()
-		_, err := f.AddCertificate(ctx, f.actor, f.org.ID, f.newCertificate("first"))
-		f.refuses(err, models.Conflict, "here already")
+		save := func(orgID, name string) error {
+			s, err := f.SSO(ctx, orgID)
+			must(t, err)
+			return f.SaveConnection(ctx, f.actor, orgID, s.Issuer, s.SignInURL, []models.NewCertificate{f.newCertificate(name)})
+		}
+		mark := f.mark()
+		must(t, save(f.org.ID, "first"))
+		if got := f.events(mark); len(got) != 0 || len(f.sso().Certificates) != 1 {
+			t.Errorf("one that is here already is added: %v", actions(got))
+		}
 		f.refuses(f.RemoveCertificate(ctx, f.actor, f.org.ID, first.ID), models.Conflict, "only valid certificate")
 		// An expired one beside it does not make it dispensable, and can go itself.
 		n := f.newCertificate("expired")
 		n.NotAfter = f.Now().Add(-time.Hour)
-		expired, err := f.AddCertificate(ctx, f.actor, f.org.ID, n)
-		must(t, err)
+		expired := trust(t, f.DB, f.actor, f.org.ID, n)
 		f.refuses(f.RemoveCertificate(ctx, f.actor, f.org.ID, first.ID), models.Conflict, "only valid certificate")
 		must(t, f.RemoveCertificate(ctx, f.actor, f.org.ID, expired.ID))
 		// Two admins who remove one of two valid ones each leave one.
@@ -196,23 +200,21 @@ func TestCertificates(t *testing.T) {
 		for i := len(f.sso().Certificates); i < 10; i++ {
 			f.certificate(fmt.Sprint("number ", i))
 		}
-		_, err = f.AddCertificate(ctx, f.actor, f.org.ID, f.newCertificate("one too many"))
-		f.refuses(err, models.Conflict, "the most")
+		f.refuses(save(f.org.ID, "one too many"), models.Conflict, "the most")
 		// The same certificate may be trusted by two organizations: each decides for itself.
-		if _, err = f.AddCertificate(ctx, f.actor, f.other.ID, f.newCertificate("second")); err != nil {
-			t.Error(err)
-		}
+		trust(t, f.DB, f.actor, f.other.ID, f.newCertificate("second"))
 	})
 }
 
 func TestCertificatesAddedAtOnce(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f *fixture) {
+		mark := f.mark()
 		errs := race(14, func(i int) error {
-			_, err := f.AddCertificate(t.Context(), f.actor, f.org.ID, f.newCertificate(fmt.Sprint(i/2)))
-			return err
+			return f.SaveConnection(t.Context(), f.actor, f.org.ID, "", "", []models.NewCertificate{f.newCertificate(fmt.Sprint(i / 2))})
 		})
-		if n := len(f.sso().Certificates); n != 7 || succeeded(errs) != 7 {
-			t.Errorf("%d certificates, %d added: %v", n, succeeded(errs), errs)
+		// Whoever comes second with the same one finds nothing left to do.
+		if n, added := len(f.sso().Certificates), f.events(mark); n != 7 || succeeded(errs) != 14 || len(added) != 7 {
+			t.Errorf("%d certificates, %d answered, added: %v, %v", n, succeeded(errs), actions(added), errs)
 		}
 	})
 }

@@ -27,8 +27,8 @@ func TestCreationForSomebodyWithAnAccountElsewhereLinksIt(t *testing.T) {
 		if m.AccountID == nil || *m.AccountID != *owner.AccountID || m.Held() != "" {
 			t.Errorf("%+v", m.Member)
 		}
-		if n, err := db.MemberCount(t.Context(), d.org.ID); err != nil || n != 2 {
-			t.Errorf("%d members, want 2, %v", n, err)
+		if n := db.MemberCount(t, d.org.ID); n != 2 {
+			t.Errorf("%d members, want 2", n)
 		}
 	})
 }

@@ -117,7 +117,7 @@ func TestManyChangesOfOnePersonAtOnceAllArrive(t *testing.T) {
 				_, err := f.look(d, []models.DomainCheck{recordThere, recordGone}[i/8])
 				return err
 			default:
-				return f.SaveSSO(ctx, f.actor, f.org.ID, "issuer", string(rune('a'+i)))
+				return f.SaveConnection(ctx, f.actor, f.org.ID, "issuer", string(rune('a'+i)), nil)
 			}
 		})
 		if succeeded(errs) != len(errs) {

@@ -47,7 +47,7 @@ func TestTurningOnNeedsATestThatPassed(t *testing.T) {
 		turnOnAgain(true, "turning it off and on again changes nothing about the connection")
 		addCertificate(t, db, w.org.ID, "CC:DD")
 		turnOnAgain(true, "adding a certificate ends nothing")
-		must(t, db.SaveSSO(ctx, byOperator, w.org.ID, entra, "https://login.example/other"))
+		must(t, db.SaveConnection(ctx, byOperator, w.org.ID, entra, "https://login.example/other", nil))
 		turnOnAgain(false, "another sign-in URL")
 
 		for _, state := range []string{models.TestFailed, models.TestRefused} {
@@ -85,7 +85,7 @@ func TestATestIsAnsweredOnceAndIsNoSignIn(t *testing.T) {
 			}
 		}
 		// The pending request never becomes a session.
-		code, err := w.ClaimLogin(ctx, w.org.ID, "id-"+id, loginOf("oid", "ana@acme.com"))
+		code, _, err := w.ClaimLogin(ctx, w.org.ID, "id-"+id, loginOf("oid", "ana@acme.com"))
 		must(w.t, err)
 		if _, err := w.CompleteLogin(ctx, aBrowser, w.org.ID, code, ""); err == nil {
 			w.t.Error("a test became a session")

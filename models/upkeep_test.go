@@ -189,7 +189,7 @@ func TestSweepingTakesWhatHasOutlivedItsUse(t *testing.T) {
 		_, err := f.PasswordLink(ctx, someClient, f.owner.Address())
 		must(t, err)
 		f.invite("bo@" + f.domain)
-		_, err = f.RecordActivity(ctx, models.NewActivity{OrgID: f.org.ID, Kind: models.ActivitySignIn, Sentence: "Old."})
+		_, err = f.RefuseLogin(ctx, someClient, f.org.ID, "", models.LoginRefusal{Admin: "Old."})
 		must(t, err)
 		f.Execute(t, `insert into used_assertions (org_id, assertion_id, used_at, expires_at) values (?, 'old', ?, ?)`, f.org.ID, f.Now(), f.Now().Add(time.Hour))
 		f.Execute(t, `insert into pending_logins (id, org_id, connection_version, purpose, browser_hash, created_at, expires_at) values ('old', ?, 1, 'sign_in', 'x', ?, ?)`, f.org.ID, f.Now(), f.Now().Add(time.Hour))

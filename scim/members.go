@@ -8,11 +8,6 @@ type MemberChanges struct {
 	Remove  []string // member ids, each once, none of them in Add; those not in the group are no error
 }
 
-// Empty reports that nothing changes.
-func (c *MemberChanges) Empty() bool {
-	return c == nil || !c.Replace && len(c.Add) == 0 && len(c.Remove) == 0
-}
-
 // memberRecipe collects operations in their order; the last word on an id counts.
 type memberRecipe struct {
 	replaced bool

@@ -157,12 +157,8 @@ type Page struct {
 	NextCursor string
 }
 
-// Append writes the page. Resources is there even when it is empty: Entra takes its absence for a failure.
-func (page *Page) Append(dst []byte, p *Projection) []byte {
-	return page.AppendEach(dst, func(*ResourceType) *Projection { return p })
-}
-
-// AppendEach is Append for a page of several types, each with its own projection.
+// AppendEach writes the page, each type of resource with its own projection. Resources is there even when it is empty: Entra takes its
+// absence for a failure.
 func (page *Page) AppendEach(dst []byte, projection func(*ResourceType) *Projection) []byte {
 	if page.Cursor {
 		dst = page.appendCursorHead(dst)

@@ -138,7 +138,7 @@ func TestViewAppliesTheProjection(t *testing.T) {
 }
 
 func TestEmptyPageHasResources(t *testing.T) {
-	got := string((&Page{StartIndex: 1}).Append(nil, nil))
+	got := string((&Page{StartIndex: 1}).AppendEach(nil, nil))
 	want := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}`
 	if got != want {
 		t.Errorf("got %s", got)

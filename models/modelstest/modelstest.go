@@ -17,7 +17,7 @@ import (
 	"gatehouse/models/modelstest/pgcluster"
 )
 
-// The dialects, as models.DB.Dialect returns them.
+// The dialects: what both a test and its databases are called.
 const (
 	SQLite   = "sqlite"
 	Postgres = "postgres"

@@ -1,6 +1,9 @@
 package modelstest_test
 
 import (
+	"path"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,10 +12,10 @@ import (
 )
 
 func TestEachGivesAMigratedDatabaseOfBothKinds(t *testing.T) {
-	var dialects []string
+	var tests []string
 	clock := modelstest.NewClock()
 	modelstest.Each(t, func(t *testing.T, db *models.DB) {
-		dialects = append(dialects, db.Dialect())
+		tests = append(tests, path.Base(t.Name()))
 		if err := db.Ready(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -22,8 +25,13 @@ func TestEachGivesAMigratedDatabaseOfBothKinds(t *testing.T) {
 			t.Errorf("the clock moved by %v", got)
 		}
 	}, modelstest.WithNow(clock.Now))
-	if len(dialects) != 2 || dialects[0] != modelstest.SQLite || dialects[1] != modelstest.Postgres {
-		t.Errorf("ran on %v", dialects)
+	if !slices.Equal(tests, []string{modelstest.SQLite, modelstest.Postgres}) {
+		t.Errorf("ran on %v", tests)
+	}
+	for dialect, scheme := range map[string]string{modelstest.SQLite: "sqlite:", modelstest.Postgres: "postgres:"} {
+		if url := modelstest.URL(t, dialect); !strings.HasPrefix(url, scheme) {
+			t.Errorf("%s is a database at %s", dialect, url)
+		}
 	}
 }
 
