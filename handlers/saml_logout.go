@@ -29,7 +29,13 @@ func (s *Server) samlLogout(c echo.Context) error {
 	if err != nil {
 		return s.refuseSAML(c, org, "", err)
 	}
-	if _, err := s.db.LogoutByIdP(ctx, client(c), org, connection.Issuer, request.NameID, request.SessionIndexes); err != nil {
+	_, err = s.db.LogoutByIdP(ctx, client(c), org, models.IdPLogout{
+		ID: request.ID, Issuer: connection.Issuer, NameID: request.NameID, SessionIndexes: request.SessionIndexes, AcceptedUntil: request.AcceptedUntil,
+	})
+	if isRefusal(err) {
+		return s.refuseSAML(c, org, "", err)
+	}
+	if err != nil {
 		return err
 	}
 	to := connection.LogoutURL

@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,8 @@ func (idp *identityProvider) logout(org *models.Organization, nameID string, ses
 		indexes.WriteString("<samlp:SessionIndex>" + index + "</samlp:SessionIndex>")
 	}
 	now := a.clock.Now().UTC()
-	xml := `<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_logout" Version="2.0" IssueInstant="` + now.Format(time.RFC3339) + `" Destination="` + a.url + "/saml/" + org.ID + `/logout">` +
+	idp.n++
+	xml := `<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_logout` + strconv.Itoa(idp.n) + `" Version="2.0" IssueInstant="` + now.Format(time.RFC3339) + `" Destination="` + a.url + "/saml/" + org.ID + `/logout">` +
 		`<Issuer xmlns="urn:oasis:names:tc:SAML:2.0:assertion">` + idp.issuer + `</Issuer><NameID xmlns="urn:oasis:names:tc:SAML:2.0:assertion">` + nameID + `</NameID>` + indexes.String() + `</samlp:LogoutRequest>`
 	var deflated bytes.Buffer
 	w, err := flate.NewWriter(&deflated, flate.BestSpeed)
@@ -110,6 +112,63 @@ func TestIdPSentLogoutEndsSessions(t *testing.T) {
 		a.clock.Advance(time.Hour)
 		a.browser().get(path + query).wantStatus(http.StatusForbidden)
 		in(other, true)
+	})
+}
+
+// A LogoutRequest works once, for as long as it would be accepted: what somebody recorded does not end a session that began later.
+func TestALogoutRequestIsCarriedOutOnce(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		org, idp := samlApp(a)
+		other := a.organization("Contoso", "cy@contoso.com")
+		path := "/saml/" + org.ID + "/logout?"
+		signIn := func() *browser {
+			b := a.browser()
+			b.finish(a.postACS(org, idp.answer(b.beginSAML(org, ""), "bo@acme.com"))).wantRedirect("/")
+			return b
+		}
+		in := func(b *browser, want int) {
+			t.Helper()
+			if status := b.get("/api/me").status; status != want {
+				t.Errorf("signed in: status %d, want %d", status, want)
+			}
+		}
+		first := signIn()
+		used, ofNobody := idp.logout(org, "bo@acme.com"), idp.logout(org, "nobody@acme.com")
+		a.browser().get(path + used).wantStatus(http.StatusSeeOther)
+		in(first, http.StatusUnauthorized)
+		later := signIn()
+		p := a.browser().get(path+used).wantStatus(http.StatusForbidden).wantText("h1", "carried out already").wantText("main", "This sign-out was carried out already")
+		if p.find("#reference") == nil {
+			t.Error("no reference for the admin")
+		}
+		in(later, http.StatusOK)
+		// One that ended nothing is used up as well.
+		a.browser().get(path + ofNobody).wantStatus(http.StatusSeeOther)
+		a.browser().get(path + ofNobody).wantStatus(http.StatusForbidden)
+		// Until the last moment at which it would be accepted, and whatever the sweep does.
+		a.clock.Advance(7 * time.Minute)
+		if err := a.db.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		a.browser().get(path+used).wantStatus(http.StatusForbidden).wantText("h1", "carried out already")
+		in(later, http.StatusOK)
+		// Another one of the same person works, and another organization may see the same ID.
+		a.browser().get(path + idp.logout(org, "bo@acme.com")).wantStatus(http.StatusSeeOther)
+		in(later, http.StatusUnauthorized)
+		l := models.IdPLogout{ID: "_same", Issuer: idp.issuer, NameID: "x", AcceptedUntil: a.clock.Now()}
+		for _, o := range []*models.Organization{org, other} {
+			if _, err := a.db.LogoutByIdP(t.Context(), models.Client{}, o.ID, l); err != nil {
+				t.Errorf("%s: %v", o.Name, err)
+			}
+		}
+		// What is too old to be accepted is forgotten.
+		a.clock.Advance(2 * time.Hour)
+		if err := a.db.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.db.LogoutByIdP(t.Context(), models.Client{}, org.ID, l); err != nil {
+			t.Errorf("still remembered: %v", err)
+		}
 	})
 }
 

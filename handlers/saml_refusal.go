@@ -92,7 +92,7 @@ func (s *Server) answerSAMLRefusal(c echo.Context, orgID string, err error) erro
 		Reference: r.Reference, When: s.db.Now().Format("2 Jan 2006, 15:04 UTC"), StartURL: samlLoginPath(orgID, "", ""),
 	}
 	switch r.Reason {
-	case models.RefusedSSOOff, models.RefusedDeactivated, models.RefusedDeleted, models.RefusedHeld, models.RefusedNoMembership:
+	case models.RefusedSSOOff, models.RefusedDeactivated, models.RefusedDeleted, models.RefusedHeld, models.RefusedNoMembership, models.RefusedLogoutReplayed:
 		// Another round at the identity provider would end here again.
 		page.StartURL, page.StartText = "/login", "Go to the sign-in page"
 	}
@@ -126,6 +126,8 @@ func refusalTitle(r models.RefusalReason, organization string) string {
 		return "Start again here"
 	case models.RefusedReplayed, models.RefusalReason(sso.ReasonRequestMismatch):
 		return "This sign-in was already used"
+	case models.RefusedLogoutReplayed:
+		return "This sign-out was carried out already"
 	case models.RefusedRequestExpired, models.RefusedCodeExpired, models.RefusalReason(sso.ReasonExpired), models.RefusalReason(sso.ReasonTooLate):
 		return "This sign-in took too long"
 	case models.RefusedSSOOff:

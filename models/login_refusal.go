@@ -21,6 +21,7 @@ const (
 	RefusedDeleted           RefusalReason = "deleted"
 	RefusedHeld              RefusalReason = "held"
 	RefusedOtherPerson       RefusalReason = "other_person"
+	RefusedLogoutReplayed    RefusalReason = "logout_replayed"
 )
 
 // LoginRefusal is a refused sign-in: a sentence for the person, and for the admins what was expected, what came and where to change it.
@@ -137,6 +138,10 @@ var refusals = map[RefusalReason]LoginRefusal{
 		Employee: "You confirmed as somebody else than you are signed in as. Nothing was changed; please confirm as yourself.",
 		Admin:    "A change was confirmed at the identity provider by another person than the one signed in here. Nothing was changed.",
 	},
+	RefusedLogoutReplayed: {
+		Employee: "This sign-out was carried out already. Nothing more is to be done.",
+		Admin:    "The same LogoutRequest came twice, and only the first one ended sessions. Usually somebody reloaded the page; a request that was recorded and sent again looks the same.",
+	},
 	RefusedHeld: {
 		Employee: "Your organization knows you, but your account is waiting for its admins. Please ask one of them.",
 		Admin:    "The person is held: the page of the person says why and what ends it.",
@@ -150,6 +155,7 @@ func Refusals() []LoginRefusal {
 	for _, r := range []RefusalReason{
 		RefusedUnknownRequest, RefusedRequestExpired, RefusedReplayed, RefusedCodeExpired, RefusedOtherBrowser, RefusedSSOOff, RefusedConnectionChanged,
 		RefusedDomainUnverified, RefusedDomainLapsed, RefusedIdentityMismatch, RefusedNoMembership, RefusedUserNameTaken, RefusedDeactivated, RefusedDeleted, RefusedHeld, RefusedOtherPerson,
+		RefusedLogoutReplayed,
 	} {
 		list = append(list, *refuse(r))
 	}

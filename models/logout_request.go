@@ -3,16 +3,30 @@ package models
 import (
 	"context"
 	"slices"
+	"time"
 )
 
+// IdPLogout is an identity provider's demand to end somebody's sessions. The caller has verified it.
+type IdPLogout struct {
+	ID             string // of the LogoutRequest
+	Issuer, NameID string
+	SessionIndexes []string // empty: all sessions of the person
+	// AcceptedUntil is from when on the caller refuses it as too old.
+	AcceptedUntil time.Time
+}
+
 // LogoutByIdP ends the sessions of single sign-on that the identity provider names: by NameID, and by SessionIndex if it gives any. It
-// returns how many there were; none is no error. The caller has verified the request.
-func (db *DB) LogoutByIdP(ctx context.Context, client Client, orgID, issuer, nameID string, sessionIndexes []string) (int, error) {
+// returns how many there were; none is no error. A request is carried out once: its ID is remembered for as long as it would be accepted,
+// and a *LoginRefusal answers it when it comes again, so that a recorded one cannot end later sessions.
+func (db *DB) LogoutByIdP(ctx context.Context, client Client, orgID string, l IdPLogout) (int, error) {
 	ended := 0
-	err := db.write(ctx, Actor{Kind: IdP, Label: issuer, IP: client.IP}, orgID, func(tx *Tx) error {
+	err := db.write(ctx, Actor{Kind: IdP, Label: l.Issuer, IP: client.IP}, orgID, func(tx *Tx) error {
 		ended = 0
+		if err := tx.useLogout(l); err != nil {
+			return err
+		}
 		var list []Session
-		err := tx.Locked().Where("method = ? and issuer = ? and name_id = ?", MethodSSO, issuer, nameID).Order("id").Limit(1000).Find(&list).Error
+		err := tx.Locked().Where("method = ? and issuer = ? and name_id = ?", MethodSSO, l.Issuer, l.NameID).Order("id").Limit(1000).Find(&list).Error
 		if err != nil {
 			return err
 		}
@@ -20,7 +34,7 @@ func (db *DB) LogoutByIdP(ctx context.Context, client Client, orgID, issuer, nam
 		for i := range list {
 			s := &list[i]
 			// A session whose provider gave no index is all it can mean.
-			if len(sessionIndexes) > 0 && s.SessionIndex != "" && !slices.Contains(sessionIndexes, s.SessionIndex) {
+			if len(l.SessionIndexes) > 0 && s.SessionIndex != "" && !slices.Contains(l.SessionIndexes, s.SessionIndex) {
 				continue
 			}
 			if err := tx.Org().Where("id = ?", s.ID).Delete(&Session{}).Error; err != nil {
@@ -41,5 +55,27 @@ func (db *DB) LogoutByIdP(ctx context.Context, client Client, orgID, issuer, nam
 		}
 		return nil
 	})
-	return ended, err
+	if err != nil || ended > 0 {
+		return ended, err
+	}
+	// Nothing was changed, so nothing was committed: the ID is remembered by itself.
+	return 0, db.touch(ctx, func(tx *Tx) error {
+		tx.org = orgID
+		return tx.useLogout(l)
+	})
+}
+
+// useLogout remembers the ID of a request. A *LoginRefusal if it was used before.
+func (tx *Tx) useLogout(l IdPLogout) error {
+	until := l.AcceptedUntil.UTC().Truncate(time.Microsecond)
+	// An hour more than needed makes up for clocks of several instances that differ.
+	if earliest := tx.now.Add(assertionMemoryMin); until.Before(earliest) {
+		until = earliest
+	}
+	r := tx.Exec(`insert into used_logout_requests (org_id, request_id, used_at, expires_at) values (?, ?, ?, ?) on conflict do nothing`,
+		tx.org, l.ID, tx.now, until)
+	if r.Error == nil && r.RowsAffected == 0 {
+		return refuse(RefusedLogoutReplayed)
+	}
+	return r.Error
 }

@@ -18,6 +18,9 @@ type LogoutRequest struct {
 	NameID         string
 	SessionIndexes []string // empty: all sessions of the person
 	RelayState     string   // to be given back
+	// AcceptedUntil is from when on it is refused as too old: its ID is to be remembered
+	// until then, so that it is carried out once.
+	AcceptedUntil time.Time
 }
 
 // ParseLogoutRequest reads a LogoutRequest sent by HTTP-Redirect, from the query as it
@@ -92,6 +95,10 @@ func readLogoutRequest(c Connection, destination string, root *etree.Element, no
 	}
 	if ok && !now.Add(-clockSkew).Before(end) {
 		return r, v.timeError(ReasonExpired, end)
+	}
+	r.AcceptedUntil = issued.Add(maxIssueAge + clockSkew)
+	if until := end.Add(clockSkew); ok && until.Before(r.AcceptedUntil) {
+		r.AcceptedUntil = until
 	}
 	nameIDs := children(root, nsAssertion, "NameID")
 	if len(nameIDs) != 1 {

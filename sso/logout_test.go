@@ -37,15 +37,19 @@ func logoutQuery(t testing.TB, xml string, key crypto.Signer, relayState string)
 
 func TestParseLogoutRequest(t *testing.T) {
 	c := testConnection(otherKey(), idpKey())
-	for _, test := range []struct{ name, xml, relayState string }{
-		{"as Entra sends it", logoutRequest(), "r"},
-		{"without RelayState", logoutRequest(), ""},
-		{"under Entra's other name", logoutRequest("https://sts.windows.net/", "https://login.microsoftonline.com/"), "a&b=c d"},
-		{"without end and destination", logoutRequest(` NotOnOrAfter="2026-11-24T09:39:58Z"`, "", ` Destination="`+testLogout+`"`, ""), ""},
+	for _, test := range []struct{ name, xml, relayState, until string }{
+		{"as Entra sends it", logoutRequest(), "r", "09:37:58"}, // by its age, eight minutes
+		{"without RelayState", logoutRequest(), "", "09:37:58"},
+		{"under Entra's other name", logoutRequest("https://sts.windows.net/", "https://login.microsoftonline.com/"), "a&b=c d", "09:37:58"},
+		{"without end and destination", logoutRequest(` NotOnOrAfter="2026-11-24T09:39:58Z"`, "", ` Destination="`+testLogout+`"`, ""), "", "09:37:58"},
+		{"over soon", logoutRequest("09:39:58Z", "09:31:00Z"), "", "09:34:00"},
 	} {
 		r, err := ParseLogoutRequest(c, testLogout, logoutQuery(t, test.xml, idpKey().key, test.relayState), testNow)
 		if err != nil || r.ID != "_logout1" || r.NameID != "ana@acme.example" || len(r.SessionIndexes) != 1 || r.SessionIndexes[0] != "_s1" || r.RelayState != test.relayState {
 			t.Errorf("%s: %+v, %v", test.name, r, err)
+		}
+		if got := r.AcceptedUntil.Format(time.TimeOnly); got != test.until {
+			t.Errorf("%s: accepted until %s, want %s", test.name, got, test.until)
 		}
 	}
 }
