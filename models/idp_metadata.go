@@ -1,7 +1,9 @@
 package models
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"time"
 )
 
@@ -27,9 +29,24 @@ type MetadataState struct {
 	CheckedAt *time.Time `gorm:"column:metadata_checked_at"`
 	NextAt    *time.Time `gorm:"column:metadata_next_at"`
 	Problem   string     `gorm:"column:metadata_problem"` // of the last look
-	// Issuer and SignInURL are what the metadata says where that is not what is set here, else empty.
+	// Issuer and SignInURL are what the metadata says where that is not what is set here and nobody has dismissed it, else empty. LogoutURL
+	// is what it says about that then.
 	Issuer    string `gorm:"column:metadata_issuer"`
 	SignInURL string `gorm:"column:metadata_sign_in_url"`
+	LogoutURL string `gorm:"column:metadata_logout_url"`
+	// DismissedIssuer and DismissedSignInURL are such addresses that an admin has dismissed.
+	DismissedIssuer    string `gorm:"column:metadata_dismissed_issuer"`
+	DismissedSignInURL string `gorm:"column:metadata_dismissed_sign_in_url"`
+}
+
+// Waits tells whether the metadata names other addresses and an admin is to take them over or dismiss them.
+func (m *MetadataState) Waits() bool { return m.Issuer != "" || m.SignInURL != "" }
+
+// noOtherAddresses are the columns of what waits and of what was dismissed, empty.
+func noOtherAddresses() map[string]any {
+	return map[string]any{
+		"metadata_issuer": "", "metadata_sign_in_url": "", "metadata_logout_url": "", "metadata_dismissed_issuer": "", "metadata_dismissed_sign_in_url": "",
+	}
 }
 
 // Metadata is how the reading of an organization's metadata stands.
@@ -67,11 +84,11 @@ func (db *DB) FollowMetadata(ctx context.Context, actor Actor, orgID, url string
 		if before.URL == url && len(tx.audit) == 0 {
 			return errNoChange
 		}
-		err = tx.changeSSO(s, map[string]any{
-			"metadata_url": url, "metadata_checked_at": tx.now, "metadata_next_at": tx.now.Add(metadataEvery), "metadata_problem": "",
-			"metadata_issuer": "", "metadata_sign_in_url": "", "logout_url": m.LogoutURL,
+		columns := noOtherAddresses()
+		maps.Copy(columns, map[string]any{
+			"metadata_url": url, "metadata_checked_at": tx.now, "metadata_next_at": tx.now.Add(metadataEvery), "metadata_problem": "", "logout_url": m.LogoutURL,
 		})
-		if err != nil {
+		if err := tx.changeSSO(s, columns); err != nil {
 			return err
 		}
 		tx.record("sso_metadata.followed", tx.ssoTarget(), Facts{"url": before.URL}, Facts{"url": url})
@@ -106,9 +123,9 @@ func (tx *Tx) forgetMetadata(s *SSO) error {
 	if err := tx.Org().Where("source = ?", FoundInMetadata).Delete(&PendingCertificate{}).Error; err != nil {
 		return err
 	}
-	return tx.changeSSO(s, map[string]any{
-		"metadata_url": "", "metadata_checked_at": nil, "metadata_next_at": nil, "metadata_problem": "", "metadata_issuer": "", "metadata_sign_in_url": "",
-	})
+	columns := noOtherAddresses()
+	maps.Copy(columns, map[string]any{"metadata_url": "", "metadata_checked_at": nil, "metadata_next_at": nil, "metadata_problem": ""})
+	return tx.changeSSO(s, columns)
 }
 
 func (tx *Tx) metadata() (*MetadataState, error) {
@@ -142,10 +159,11 @@ func (db *DB) DueMetadata(ctx context.Context, limit int, lease time.Duration) (
 }
 
 // RecordMetadata keeps what a look at the configured address found. Nothing of it takes effect: new certificates wait for approval, other
-// addresses are shown, and the owners are told of both. problem is a sentence if the address could not be read, and m is nil then. It
+// addresses wait for a decision, and the owners are told of both. problem is a sentence if the address could not be read, and m is nil then. It
 // does nothing if the address was changed meanwhile.
 func (db *DB) RecordMetadata(ctx context.Context, actor Actor, orgID, url string, m *IdPMetadata, problem string) error {
 	var before *MetadataState
+	var other MetadataState
 	err := db.write(ctx, actor, orgID, func(tx *Tx) error {
 		s, err := tx.lockedSSO()
 		if err != nil {
@@ -162,11 +180,11 @@ func (db *DB) RecordMetadata(ctx context.Context, actor Actor, orgID, url string
 				return err
 			}
 		}
-		other := MetadataState{Issuer: differs(m.Issuer, s.Issuer), SignInURL: differs(m.SignInURL, s.SignInURL)}
+		other = before.otherAddresses(m, s)
 		if other.Issuer != before.Issuer || other.SignInURL != before.SignInURL {
 			tx.record("sso_metadata.changed", tx.ssoTarget(), Facts{"issuer": before.Issuer, "sign_in_url": before.SignInURL}, Facts{"issuer": other.Issuer, "sign_in_url": other.SignInURL})
-			if other.Issuer != "" || other.SignInURL != "" {
-				if err := tx.notify("sso", "Your identity provider's metadata has changed", "Its addresses are no longer those set here. Nothing was changed: look at Access Security → SSO → Metadata."); err != nil {
+			if other.Waits() {
+				if err := tx.notify("sso", "Your identity provider's metadata has changed", "Its addresses are no longer those set here. Nothing was changed: an admin takes them over or dismisses them under Access Security → SSO → Metadata."); err != nil {
 					return err
 				}
 			}
@@ -183,7 +201,10 @@ func (db *DB) RecordMetadata(ctx context.Context, actor Actor, orgID, url string
 		tx.org = orgID
 		if m != nil {
 			return tx.Model(&SSOConnection{}).Where("org_id = ? and metadata_url = ?", orgID, url).
-				UpdateColumns(map[string]any{"metadata_checked_at": tx.now, "metadata_next_at": tx.now.Add(metadataEvery), "metadata_problem": ""}).Error
+				UpdateColumns(map[string]any{
+					"metadata_checked_at": tx.now, "metadata_next_at": tx.now.Add(metadataEvery), "metadata_problem": "", "metadata_logout_url": other.LogoutURL,
+					"metadata_dismissed_issuer": other.DismissedIssuer, "metadata_dismissed_sign_in_url": other.DismissedSignInURL,
+				}).Error
 		}
 		// checked_at stays that of the last look that worked: the page and the notice say since when it fails.
 		err := tx.Model(&SSOConnection{}).Where("org_id = ? and metadata_url = ?", orgID, url).
@@ -201,6 +222,75 @@ func (db *DB) RecordMetadata(ctx context.Context, actor Actor, orgID, url string
 		}
 		return tx.notify("sso", subject, problem+" The address is "+url+". Sign-ins go on with what is trusted here.")
 	})
+}
+
+// otherAddresses is what waits after a look, and what stays dismissed: the addresses that are not those set here, unless an admin has
+// dismissed exactly these. Metadata that names what is set again, or something else, forgets what was dismissed.
+func (m *MetadataState) otherAddresses(found *IdPMetadata, s *SSO) MetadataState {
+	other := MetadataState{Issuer: differs(found.Issuer, s.Issuer), SignInURL: differs(found.SignInURL, s.SignInURL)}
+	switch {
+	case !other.Waits():
+	case other.Issuer == m.DismissedIssuer && other.SignInURL == m.DismissedSignInURL:
+		return MetadataState{DismissedIssuer: m.DismissedIssuer, DismissedSignInURL: m.DismissedSignInURL}
+	default:
+		other.LogoutURL = found.LogoutURL
+	}
+	return other
+}
+
+// TakeOverMetadata changes the connection to the addresses that a look at the metadata found, as the admin has seen them: both, whether
+// they differ from what is set or not. What that ends is as with SaveConnection. Conflict if something else waits by now, or nothing.
+func (db *DB) TakeOverMetadata(ctx context.Context, actor Actor, orgID, issuer, signInURL string) error {
+	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, m, err := tx.waitingAddresses(issuer, signInURL)
+		if err != nil {
+			return err
+		}
+		if err := tx.saveSSO(s, issuer, signInURL); err != nil && err != errNoChange {
+			return err
+		}
+		columns := noOtherAddresses()
+		columns["logout_url"] = m.LogoutURL
+		if err := tx.changeSSO(s, columns); err != nil {
+			return err
+		}
+		tx.record("sso_metadata.taken_over", tx.ssoTarget(), nil, Facts{"url": m.URL, "issuer": issuer, "sign_in_url": signInURL})
+		return nil
+	})
+}
+
+// DismissMetadata leaves the connection as it is: these addresses do not come up again while the metadata names them. Conflict as with
+// TakeOverMetadata.
+func (db *DB) DismissMetadata(ctx context.Context, actor Actor, orgID, issuer, signInURL string) error {
+	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, m, err := tx.waitingAddresses(issuer, signInURL)
+		if err != nil {
+			return err
+		}
+		columns := noOtherAddresses()
+		columns["metadata_dismissed_issuer"], columns["metadata_dismissed_sign_in_url"] = m.Issuer, m.SignInURL
+		if err := tx.changeSSO(s, columns); err != nil {
+			return err
+		}
+		tx.record("sso_metadata.dismissed", tx.ssoTarget(), Facts{"issuer": issuer, "sign_in_url": signInURL}, nil)
+		return nil
+	})
+}
+
+// waitingAddresses are the connection and what waits for it, if that is what the admin has seen.
+func (tx *Tx) waitingAddresses(issuer, signInURL string) (*SSO, *MetadataState, error) {
+	s, err := tx.lockedSSO()
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := tx.metadata()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !m.Waits() || cmp.Or(m.Issuer, s.Issuer) != issuer || cmp.Or(m.SignInURL, s.SignInURL) != signInURL {
+		return nil, nil, conflict("What the metadata says has changed meanwhile, or another admin has decided. Look at the page again.")
+	}
+	return s, m, nil
 }
 
 // differs is found where it is not what is set.
