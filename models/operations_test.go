@@ -206,6 +206,18 @@ var operations = []operation{
 			return f.RecordMetadata(ctx, f.actor, orgID, "https://idp.example/metadata", m, "")
 		}
 	}},
+	{method: "TakeOverMetadata", records: []string{"sso_connection.changed", "sso_metadata.taken_over"}, unscoped: true, prepare: func(f *fixture) func(context.Context, string) error {
+		f.otherAddresses("other", "s")
+		return func(ctx context.Context, orgID string) error {
+			return f.TakeOverMetadata(ctx, f.actor, orgID, "other", "s")
+		}
+	}},
+	{method: "DismissMetadata", records: []string{"sso_metadata.dismissed"}, unscoped: true, prepare: func(f *fixture) func(context.Context, string) error {
+		f.otherAddresses("i", "other")
+		return func(ctx context.Context, orgID string) error {
+			return f.DismissMetadata(ctx, f.actor, orgID, "i", "other")
+		}
+	}},
 	{method: "FindCertificate", records: []string{"sso_certificate.found"}, unscoped: true, prepare: func(f *fixture) func(context.Context, string) error {
 		return func(ctx context.Context, orgID string) error {
 			return f.FindCertificate(ctx, f.actor, orgID, models.FoundInTest, f.newCertificate("found"))
@@ -243,6 +255,26 @@ var operations = []operation{
 		must(f.t, err)
 		return func(ctx context.Context, orgID string) error {
 			_, _, err := f.ViewRaw(ctx, f.actor, orgID, rows[0].ID)
+			return err
+		}
+	}},
+	{method: "CreateDiagnosticLink", records: []string{"diagnostic_link.created"}, prepare: func(f *fixture) func(context.Context, string) error {
+		id := f.refusedSignIn()
+		return func(ctx context.Context, orgID string) error {
+			_, err := f.CreateDiagnosticLink(ctx, f.actor, orgID, id)
+			return err
+		}
+	}},
+	{method: "RevokeDiagnosticLink", records: []string{"diagnostic_link.revoked"}, prepare: func(f *fixture) func(context.Context, string) error {
+		l, _ := f.diagnosticLink()
+		return func(ctx context.Context, orgID string) error {
+			return f.RevokeDiagnosticLink(ctx, f.actor, orgID, l.ID)
+		}
+	}},
+	{method: "OpenDiagnosticLink", records: []string{"diagnostic_link.opened"}, anonymous: true, prepare: func(f *fixture) func(context.Context, string) error {
+		_, secret := f.diagnosticLink()
+		return func(ctx context.Context, orgID string) error {
+			_, _, err := f.OpenDiagnosticLink(ctx, someClient, orgID, secret)
 			return err
 		}
 	}},
@@ -398,7 +430,8 @@ var elsewhere = map[string]string{
 	// Single sign-on.
 	"BeginLogin": "login_test", "PendingLogin": "login_test", "ClaimLogin": "login_test", "CompleteLogin": "login_test", "RefuseLogin": "login_test", "LoginPolicy": "login_test",
 	"BeginTest": "test_sign_in_test", "FindTest": "test_sign_in_test", "FinishTest": "test_sign_in_test", "NewTestID": "test_sign_in_test", "PreviewLogin": "test_sign_in_test",
-	"TestLink":     "by secret",
+	"TestLink": "by secret",
+	"KeepForm": "kept_form_test", "KeptForm": "kept_form_test", "DropForm": "kept_form_test",
 	"KeepEvidence": "login_evidence_test", "CompleteStepUp": "handlers: saml_step_up_test", "LogoutByIdP": "handlers: saml_logout_test",
 	// Bookkeeping that no admin asks about.
 	"Sweep": "sweep_test", "ClaimUnmailedNotices": "notice_test", "UnclaimNotice": "notice_test", "DueDomains": "domain_test", "NoteSCIMCall": "scim_test", "CompactMemberCounts": "member_count_test", "RecordProvisioning": "activity_batch_test", "ProvisioningRhythm": "provisioning_rhythm_test", "NoteBursts": "burst_test", "Bursts": "burst_test", "HoldsDeactivations": "burst_test", "HoldDeactivations": "burst_test", "UndoBurst": "burst_test", "SettleBurst": "burst_test", "Adoption": "team_adoption_test", "FreshenStatistics": "statistics_test", "ConfirmAdoption": "team_adoption_test",
@@ -626,6 +659,10 @@ var readers = map[string]func(f *fixture, ctx context.Context, orgID string, w *
 	"EnableMissing": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
 		missing, err := f.EnableMissing(ctx, org)
 		return 5 - len(missing), err
+	},
+	"DiagnosticLinks": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
+		l, _ := f.diagnosticLink()
+		return many(f.DiagnosticLinks(ctx, org, l.ActivityID))
 	},
 	"PendingCertificates": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
 		return many(f.PendingCertificates(ctx, org))
