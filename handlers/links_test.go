@@ -132,7 +132,7 @@ func TestSigningUpIsClosedUnlessTheOperatorOpensIt(t *testing.T) {
 	each(t, func(t *testing.T, a *app) {
 		b := a.browser()
 		b.get("/login").wantNone("a[href=/signup]")
-		b.get("/signup").wantStatus(http.StatusForbidden).wantText("main", "made by its operator")
+		b.get("/signup").wantStatus(http.StatusForbidden).wantText("h1", "Sign-up is closed here").wantText("main", "ask an admin of it for an invitation").wantText("main a.btn", "Go to the sign-in page")
 		b.post("/signup", "email", "cy@initech.com").wantStatus(http.StatusForbidden)
 		if mails := a.mails.all(); len(mails) != 0 {
 			t.Errorf("mails: %+v", mails)

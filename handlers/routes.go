@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -43,6 +44,9 @@ func (s *Server) notFound(c echo.Context) error {
 	}
 	slices.Sort(allow)
 	c.Response().Header().Set("Allow", strings.Join(allow, ", "))
+	if orgID, ok := isACS(c.Request().URL.Path); ok && c.Request().Method == http.MethodGet {
+		return s.loadSession(func(c echo.Context) error { return s.acsOpened(c, orgID) })(c)
+	}
 	return echo.ErrMethodNotAllowed
 }
 

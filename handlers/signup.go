@@ -19,7 +19,7 @@ import (
 
 func (s *Server) signupPage(c echo.Context) error {
 	if !s.config.Signup {
-		return signupClosed()
+		return signupClosed(c)
 	}
 	secret := c.QueryParam("token")
 	if secret == "" {
@@ -35,7 +35,7 @@ func (s *Server) signupPage(c echo.Context) error {
 
 func (s *Server) signup(c echo.Context) error {
 	if !s.config.Signup {
-		return signupClosed()
+		return signupClosed(c)
 	}
 	if err := parseForm(c); err != nil {
 		return err
@@ -128,6 +128,11 @@ func deadSignup(c echo.Context, err error) error {
 	return deadLink(c, err, "Ask for a new one.", views.Link{Text: "Get a new link", URL: "/signup"})
 }
 
-func signupClosed() error {
-	return &models.Error{Kind: models.Forbidden, Message: "Organizations on this server are made by its operator. If your company is here already, ask a colleague for an invitation."}
+// signupClosed says what to do where the operator alone makes organizations.
+func signupClosed(c echo.Context) error {
+	return render(c, http.StatusForbidden, views.Message(views.MessagePage{
+		Status: http.StatusForbidden, Title: "Sign-up is closed here",
+		Sentence: "Organizations on this server are made by the person who runs it. If your company has one, ask an admin of it for an invitation: the link in it lets you in.",
+		Action:   views.Link{Text: "Go to the sign-in page", URL: "/login"},
+	}))
 }

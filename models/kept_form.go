@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -80,8 +79,8 @@ func (db *DB) KeptForm(ctx context.Context, s *SignedIn, id string) (path string
 		return "", nil, found(err, "form that was kept for you")
 	}
 	plain, err := db.open(f.Fields, f.place())
-	if err != nil {
-		return "", nil, fmt.Errorf("open a kept form: %w", err)
+	if err != nil { // sealed with another SECRET_KEY, or moved: nobody's
+		return "", nil, notFound("form that was kept for you")
 	}
 	return f.Path, fields, json.Unmarshal(plain, &fields)
 }
