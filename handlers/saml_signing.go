@@ -19,7 +19,8 @@ func (s *Server) signingRoutes(managers *echo.Group) {
 	managers.POST("/access-security/sso/signing", s.switchSigning)
 }
 
-// switchSigning turns the signing of requests on or off; the first time it makes the organization's key.
+// switchSigning turns the signing of requests on or off; the first time, and when the key was sealed with another SECRET_KEY, it makes the
+// organization's key.
 func (s *Server) switchSigning(c echo.Context) error {
 	ctx := c.Request().Context()
 	on := c.FormValue("value") == "on"
@@ -106,9 +107,10 @@ func (s *Server) serviceMetadata(ctx context.Context, orgID string) ([]byte, err
 // signingCard is how the signing of requests stands.
 func (s *Server) signingCard(ctx context.Context, connection *models.SSO) (views.SigningCard, error) {
 	v := views.SigningCard{On: connection.SignRequests, LogoutURL: s.samlLogoutURL(connection.OrgID)}
-	_, certificate, err := s.db.RequestKey(ctx, connection.OrgID)
+	key, certificate, err := s.db.RequestKey(ctx, connection.OrgID)
 	if err == nil && certificate != "" {
 		v.CertificateURL = s.samlEntityID(connection.OrgID) + "/certificate"
+		v.KeyLost = key == nil
 	}
 	return v, err
 }

@@ -10,7 +10,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -28,9 +27,10 @@ type RequestKey struct {
 // TableName is the table of our keys.
 func (RequestKey) TableName() string { return "sso_request_keys" }
 
-// MakeRequestKey keeps a key for an organization, sealed, unless it has one. der is its PKCS #8, certificate the PEM of its certificate.
+// MakeRequestKey keeps a key for an organization, sealed, unless it has one. der is its PKCS #8, certificate the PEM of its certificate. It
+// takes the place of one that was sealed with another SECRET_KEY.
 func (db *DB) MakeRequestKey(ctx context.Context, actor Actor, orgID string, der []byte, certificate string) error {
-	sealed, err := db.seal(der, "sso_request_keys.private_key:"+orgID)
+	sealed, err := db.seal(der, requestKeyPlace(orgID))
 	if err != nil {
 		return err
 	}
@@ -39,23 +39,36 @@ func (db *DB) MakeRequestKey(ctx context.Context, actor Actor, orgID string, der
 		if err != nil {
 			return err
 		}
-		if !fresh {
+		if fresh {
+			tx.record("sso_request_key.made", tx.ssoTarget(), nil, nil)
+			return nil
+		}
+		var present RequestKey
+		if err := tx.Locked().Take(&present).Error; err != nil {
+			return err
+		}
+		if _, err := db.open(present.PrivateKey, requestKeyPlace(orgID)); err == nil {
 			return errNoChange
 		}
-		tx.record("sso_request_key.made", tx.ssoTarget(), nil, nil)
-		return nil
+		tx.record("sso_request_key.made", tx.ssoTarget(), Facts{"made_at": present.CreatedAt, "sealed_with": "another SECRET_KEY"}, nil)
+		return tx.Model(&RequestKey{}).Where("org_id = ?", orgID).
+			UpdateColumns(map[string]any{"private_key": sealed, "certificate": certificate, "created_by": tx.actor.Label, "created_at": tx.now}).Error
 	})
 }
 
-// RequestKey is an organization's key, opened, with its certificate. Both are empty if it has none.
+// requestKeyPlace is where the key is sealed for.
+func requestKeyPlace(orgID string) string { return "sso_request_keys.private_key:" + orgID }
+
+// RequestKey is an organization's key, opened, with its certificate. Both are empty if it has none; if it was sealed with another
+// SECRET_KEY the key alone is nil.
 func (db *DB) RequestKey(ctx context.Context, orgID string) (key crypto.Signer, certificate string, err error) {
 	var rows []RequestKey
 	if err := db.read(ctx).Where("org_id = ?", orgID).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
 		return nil, "", err
 	}
-	der, err := db.open(rows[0].PrivateKey, "sso_request_keys.private_key:"+orgID)
+	der, err := db.open(rows[0].PrivateKey, requestKeyPlace(orgID))
 	if err != nil {
-		return nil, "", fmt.Errorf("open the key of %s, sealed with another SECRET_KEY: %w", orgID, err)
+		return nil, rows[0].Certificate, nil
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {

@@ -48,8 +48,21 @@ func TestARequestKeyIsSealed(t *testing.T) {
 				t.Errorf("another key comes out: %v", err)
 			}
 			other := modelstest.Open(t, url, func(o *models.Options) { o.SecretKey = []byte(strings.Repeat("x", 32)) })
-			if _, _, err := other.RequestKey(t.Context(), org.ID); err == nil {
-				t.Error("another SECRET_KEY opens it")
+			if key, certificate, err := other.RequestKey(t.Context(), org.ID); err != nil || key != nil || certificate != "first" {
+				t.Errorf("with another SECRET_KEY: %v, %q, %v", key, certificate, err)
+			}
+			// What no key opens any more is replaced; the old SECRET_KEY does not open the new one.
+			third := requestKey(t)
+			must(t, other.MakeRequestKey(t.Context(), by, org.ID, third, "third"))
+			key, certificate, err = other.RequestKey(t.Context(), org.ID)
+			if err != nil || certificate != "third" {
+				t.Fatalf("%q, %v", certificate, err)
+			}
+			if got, err := x509.MarshalPKCS8PrivateKey(key); err != nil || string(got) != string(third) {
+				t.Errorf("another key comes out: %v", err)
+			}
+			if key, _, err := db.RequestKey(t.Context(), org.ID); err != nil || key != nil {
+				t.Errorf("with the old SECRET_KEY: %v, %v", key, err)
 			}
 		})
 	}

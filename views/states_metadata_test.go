@@ -20,6 +20,7 @@ func metadataStates() []state {
 			Shell: shell(NavAccessSecurity), Access: access, URL: Field{Value: "https://idp.example/metadata"}, Signing: SigningCard{On: true, CertificateURL: "https://app.example/saml/org_a/certificate", LogoutURL: "https://app.example/saml/org_a/logout"}, Following: true, Read: "Last read today at 09:31.",
 			Problem: "The address did not answer in time.", Differs: change, Waiting: []WaitingCertificate{waiting},
 		})},
+		{"metadata-key-lost", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, Signing: SigningCard{On: true, KeyLost: true, CertificateURL: "https://app.example/saml/org_a/certificate", LogoutURL: "https://app.example/saml/org_a/logout"}})},
 		{"metadata-step-up-by-sso", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, StepUp: StepUp{Needed: true, SSO: "/saml/org_a/step-up?return_to=%2Fsettings"}, Found: &FoundMetadata{URL: "https://idp.example/metadata"}})},
 		{"step-up-by-sso", StepUpForm(StepUpPage{Shell: shell(NavAccessSecurity), Title: "Sign requests?", Confirm: "Sign requests", Action: "/settings/access-security/sso/signing", CancelURL: "/settings", SSO: "/saml/org_a/step-up?return_to=%2Fsettings"})},
 		{"metadata-approval-refused", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, Following: true, URL: Field{Value: "https://idp.example/metadata"}, Waiting: []WaitingCertificate{refused}})},
