@@ -264,7 +264,7 @@ func (tx *Tx) settleProof(a *Account, p linkProof) error {
 // passwordDoorOf tells whether a member's password opens their organization.
 func passwordDoorOf(tx *Tx, m *Member) (bool, error) {
 	var closed []string
-	err := tx.Raw(`select c.org_id from sso_connections c where c.org_id = ? and c.enabled = ? and (c.required = ? or c.idp_managed = ? and
-		exists (select 1 from domains d where d.org_id = c.org_id and d.status <> 'waiting' and d.domain = ?))`, m.OrgID, true, true, true, DomainOf(m.Address())).Scan(&closed).Error
+	err := tx.Raw(`select c.org_id from sso_connections c where c.org_id = ? and c.enabled = ? and (`+requiredSQL+` or c.idp_managed = ? and
+		exists (select 1 from domains d where d.org_id = c.org_id and d.status <> 'waiting' and d.domain = ?))`, m.OrgID, true, tx.now, true, DomainOf(m.Address())).Scan(&closed).Error
 	return len(closed) == 0, err
 }

@@ -32,10 +32,10 @@ func (db *DB) LoginPolicy(ctx context.Context, email string) (LoginPolicy, error
 		Required    bool
 		IDPManaged  bool `gorm:"column:idp_managed"`
 	}
-	err = db.read(ctx).Raw(`select d.org_id, o.name, c.required, c.idp_managed
+	err = db.read(ctx).Raw(`select d.org_id, o.name, `+requiredSQL+` as required, c.idp_managed
 		from domains d join organizations o on o.id = d.org_id join sso_connections c on c.org_id = d.org_id and c.enabled = ?
 		where d.domain = ? and d.status <> 'waiting'
-		order by case d.status when 'verified' then 0 when 'lapsing' then 1 else 2 end, d.verified_at desc limit 1`, true, DomainOf(email)).Scan(&rows).Error
+		order by case d.status when 'verified' then 0 when 'lapsing' then 1 else 2 end, d.verified_at desc limit 1`, db.Now(), true, DomainOf(email)).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return LoginPolicy{Way: WayPassword}, err
 	}

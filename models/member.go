@@ -329,8 +329,8 @@ func (tx *Tx) keepAnOwner(m *Member) error {
 	var others []string
 	err := tx.Raw(`select m.id from members m join accounts a on a.id = m.account_id
 		where m.org_id = ? and m.id <> ? and m.role = 'owner' and m.status = 'active'
-		and (a.password_hash is not null or not exists (select 1 from sso_connections c where c.org_id = m.org_id and c.required = ?)) limit 1`,
-		tx.org, m.ID, true).Scan(&others).Error
+		and (a.password_hash is not null or not exists (select 1 from sso_connections c where c.org_id = m.org_id and `+requiredSQL+`)) limit 1`,
+		tx.org, m.ID, tx.now).Scan(&others).Error
 	if err != nil {
 		return err
 	}

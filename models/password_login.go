@@ -17,7 +17,7 @@ type door struct {
 
 var doorsSQL = `select ` + columns("m", "m_", "id,org_id,account_id,role,status,source,email,user_name,display_name,given_name,family_name,scim_managed,version,last_active_at") +
 	`, ` + columns("o", "o_", "id,name,session_idle_minutes,session_absolute_minutes,created_at") + `,
-	coalesce(c.enabled, false) as enabled, coalesce(c.required, false) as required, coalesce(c.idp_managed, false) as idp_managed,
+	coalesce(c.enabled, false) as enabled, coalesce(` + requiredSQL + `, false) as required, coalesce(c.idp_managed, false) as idp_managed,
 	exists (select 1 from domains d where d.org_id = m.org_id and d.status <> 'waiting' and d.domain = ` + emailDomain + `) as claimed
 	from members m join organizations o on o.id = m.org_id left join sso_connections c on c.org_id = m.org_id
 	where m.account_id = ? and m.status = 'active'
@@ -26,7 +26,7 @@ var doorsSQL = `select ` + columns("m", "m_", "id,org_id,account_id,role,status,
 // passwordDoors are the organizations of an account, the one last used first.
 func (db *DB) passwordDoors(ctx context.Context, accountID string) ([]door, error) {
 	var doors []door
-	if err := db.read(ctx).Raw(doorsSQL, accountID).Scan(&doors).Error; err != nil {
+	if err := db.read(ctx).Raw(doorsSQL, db.Now(), accountID).Scan(&doors).Error; err != nil {
 		return nil, err
 	}
 	for i := range doors {

@@ -3,13 +3,15 @@ package models
 import (
 	"context"
 	"strings"
+	"time"
 )
 
 // Switches are the three switches to set; nil leaves one as it is.
 type Switches struct{ Enabled, Required, IDPManaged *bool }
 
 // SetSwitches turns Single Sign-On, Require Single Sign-On and IdP Managed Access on or off. Conflict, with everything that is missing,
-// when one cannot be turned on; turning single sign-on on needs a test sign-in that passed.
+// when one cannot be turned on; turning single sign-on on needs a test sign-in that passed, requiring it all of its pre-flight. What is
+// required then is on trial for SafetyWindow.
 func (db *DB) SetSwitches(ctx context.Context, actor Actor, orgID string, w Switches) error {
 	return db.write(ctx, actor, orgID, func(tx *Tx) error {
 		s, err := tx.lockedSSO()
@@ -21,7 +23,7 @@ func (db *DB) SetSwitches(ctx context.Context, actor Actor, orgID string, w Swit
 				return err
 			}
 		}
-		return tx.setSwitches(s, w)
+		return tx.setSwitches(s, w, SafetyWindow)
 	})
 }
 
@@ -71,11 +73,10 @@ func (db *DB) EnableMissing(ctx context.Context, orgID string) ([]string, error)
 
 func (tx *Tx) enableMissing(s *SSO) ([]string, error) {
 	var missing []string
-	var verified []string
-	if err := tx.Raw("select id from domains where org_id = ? and status in ('verified', 'lapsing') limit 1", tx.org).Scan(&verified).Error; err != nil {
+	switch verified, err := tx.hasVerifiedDomain(); {
+	case err != nil:
 		return nil, err
-	}
-	if len(verified) == 0 {
+	case !verified:
 		missing = append(missing, "Verify a domain under Domain Claiming.")
 	}
 	if s.Issuer == "" {
@@ -97,19 +98,35 @@ func (tx *Tx) enableMissing(s *SSO) ([]string, error) {
 	return missing, nil
 }
 
-func (tx *Tx) setSwitches(s *SSO, w Switches) error {
+func (tx *Tx) hasVerifiedDomain() (bool, error) {
+	var verified []string
+	err := tx.Raw("select id from domains where org_id = ? and status in ('verified', 'lapsing') limit 1", tx.org).Scan(&verified).Error
+	return len(verified) > 0, err
+}
+
+// setSwitches changes the switches. Without a window, for the operator, single sign-on is required without pre-flight and for good.
+func (tx *Tx) setSwitches(s *SSO, w Switches, window time.Duration) error {
+	if err := tx.lockConnection(s); err != nil {
+		return err
+	}
 	want := func(set *bool, now bool) bool {
 		if set != nil {
 			return *set
 		}
 		return now
 	}
-	enabled, required, managed := want(w.Enabled, s.Enabled), want(w.Required, s.Required), want(w.IDPManaged, s.IDPManaged)
+	wasRequired := s.Requires(tx.now)
+	enabled, required, managed := want(w.Enabled, s.Enabled), want(w.Required, wasRequired), want(w.IDPManaged, s.IDPManaged)
 	if !enabled && w.Required == nil {
 		required = false // nobody can be required to use what is off
 	}
-	if enabled == s.Enabled && required == s.Required && managed == s.IDPManaged {
+	if enabled == s.Enabled && required == wasRequired && managed == s.IDPManaged {
 		return errNoChange
+	}
+	if s.over(tx.now) { // that it turned itself off comes first
+		if err := tx.endWindow(s); err != nil {
+			return err
+		}
 	}
 	if enabled && !s.Enabled {
 		missing, err := tx.enableMissing(s)
@@ -123,12 +140,16 @@ func (tx *Tx) setSwitches(s *SSO, w Switches) error {
 	if !enabled && (required || managed && !s.IDPManaged) {
 		return conflict("Turn single sign-on on first.")
 	}
-	if required && !s.Required {
-		if err := tx.keepRecovery(); err != nil {
+	if required && !wasRequired && window > 0 {
+		if err := tx.requirePreflight(s, enabled); err != nil {
 			return err
 		}
 	}
-	columns := map[string]any{"enabled": enabled, "required": required, "idp_managed": managed}
+	columns := map[string]any{}
+	if required != wasRequired {
+		columns = requireColumns(required, tx.now, window)
+	}
+	columns["enabled"], columns["idp_managed"] = enabled, managed
 	if enabled && !s.Enabled {
 		columns["enabled_at"] = tx.now
 	}
@@ -139,16 +160,24 @@ func (tx *Tx) setSwitches(s *SSO, w Switches) error {
 		return err
 	}
 	after := Facts{"single_sign_on": enabled, "required": required, "idp_managed_access": managed}
-	if required && !s.Required {
+	trial := ""
+	if required && !wasRequired {
 		ended, err := tx.endPasswordSessions()
 		if err != nil {
 			return err
 		}
 		after["password_sessions_ended"] = ended
+		if window > 0 {
+			until := tx.now.Add(window)
+			after["safety_window_until"] = until
+			trial = " An owner or admin must sign in with single sign-on by " + clockWords(until) + ", otherwise it is no longer required from then on."
+		} else {
+			after["pre_flight"], after["safety_window"] = "skipped", "skipped"
+		}
 	}
-	tx.record("sso_connection.switched", tx.ssoTarget(), Facts{"single_sign_on": s.Enabled, "required": s.Required, "idp_managed_access": s.IDPManaged}, after)
+	tx.record("sso_connection.switched", tx.ssoTarget(), Facts{"single_sign_on": s.Enabled, "required": wasRequired, "idp_managed_access": s.IDPManaged}, after)
 	s.Enabled, s.Required, s.IDPManaged = enabled, required, managed
-	return tx.notify("sso", "Single sign-on: "+switchWords(enabled, required, managed), tx.actor.Label+" changed how people sign in: "+switchWords(enabled, required, managed)+".")
+	return tx.notify("sso", "Single sign-on: "+switchWords(enabled, required, managed), tx.actor.Label+" changed how people sign in: "+switchWords(enabled, required, managed)+"."+trial)
 }
 
 func switchWords(enabled, required, managed bool) string {
@@ -163,17 +192,6 @@ func switchWords(enabled, required, managed bool) string {
 		words = append(words, "IdP Managed Access on")
 	}
 	return strings.Join(words, ", ")
-}
-
-// keepRecovery refuses to require single sign-on when no owner could get in without it.
-func (tx *Tx) keepRecovery() error {
-	var owners []string
-	err := tx.Raw(`select m.id from members m join accounts a on a.id = m.account_id
-		where m.org_id = ? and m.role = 'owner' and m.status = 'active' and a.password_hash is not null limit 1`, tx.org).Scan(&owners).Error
-	if err == nil && len(owners) == 0 {
-		return conflict("No owner has a password, so nobody could get in if single sign-on failed. Let an owner get one by “Forgotten password” first.")
-	}
-	return err
 }
 
 // endPasswordSessions ends the password sessions of everybody who may no longer use one: all but owners and admins, who keep recovery.
@@ -217,6 +235,7 @@ func (db *DB) RemoveSSO(ctx context.Context, actor Actor, orgID string) error {
 }
 
 // ConfigureSSO sets a whole connection in one transaction, for the operator: issuer, sign-in URL, exactly these certificates, and switches.
+// Requiring single sign-on this way skips the pre-flight and the safety window, which is audited.
 func (db *DB) ConfigureSSO(ctx context.Context, actor Actor, orgID, issuer, signInURL string, certificates []NewCertificate, w Switches) error {
 	return db.write(ctx, actor, orgID, func(tx *Tx) error {
 		s, err := tx.lockedSSO()
@@ -254,8 +273,13 @@ func (db *DB) ConfigureSSO(ctx context.Context, actor Actor, orgID, issuer, sign
 				}
 			}
 		}
-		if err := step(tx.setSwitches(s, w)); err != nil {
+		if err := step(tx.setSwitches(s, w, 0)); err != nil {
 			return err
+		}
+		if w.Required != nil && *w.Required {
+			if err := step(tx.keepRequire(s)); err != nil {
+				return err
+			}
 		}
 		if unchanged {
 			return errNoChange
