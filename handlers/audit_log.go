@@ -33,6 +33,7 @@ func auditAreas() []views.Option {
 		{Value: "sso_metadata", Text: "Metadata address"},
 		{Value: "sso_request_key", Text: "Request signing"},
 		{Value: "sso_test", Text: "Test sign-ins"},
+		{Value: "diagnostic_link", Text: "Diagnostic links"},
 		{Value: "activity", Text: "Messages looked at"},
 		{Value: "domain", Text: "Domains"},
 		{Value: "deactivation_burst", Text: "Mass deactivations"},

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -22,6 +21,8 @@ func (s *Server) metadataRoutes(managers *echo.Group) {
 	managers.POST("/access-security/sso/metadata", s.readMetadata)
 	managers.POST("/access-security/sso/metadata/follow", s.followMetadata)
 	managers.POST("/access-security/sso/metadata/stop", s.unfollowMetadata)
+	managers.POST("/access-security/sso/metadata/take-over", s.takeOverMetadata)
+	managers.POST("/access-security/sso/metadata/dismiss", s.dismissMetadata)
 	managers.POST("/access-security/sso/certificates/:id/approve", s.approveCertificate)
 	managers.POST("/access-security/sso/certificates/:id/dismiss", s.dismissCertificate)
 }
@@ -87,7 +88,6 @@ func (s *Server) metadataView(c echo.Context) (views.MetadataPage, *access, erro
 	if state.CheckedAt != nil {
 		p.Read = "Last read " + ago(a.now, *state.CheckedAt) + "."
 	}
-	p.Differs = addressChanges(a.sso, cmp.Or(state.Issuer, a.sso.Issuer), cmp.Or(state.SignInURL, a.sso.SignInURL))
 	if p.Signing, err = s.signingCard(ctx, a.sso); err != nil {
 		return p, nil, err
 	}
@@ -96,7 +96,10 @@ func (s *Server) metadataView(c echo.Context) (views.MetadataPage, *access, erro
 		return p, nil, err
 	}
 	step := s.stepUpNeeded(c)
-	p.StepUp = step
+	p.StepUp, p.Other = step, otherAddresses(a, state, waiting, step)
+	if p.Other == nil && (state.DismissedIssuer != "" || state.DismissedSignInURL != "") {
+		p.Read += " It names other addresses, which were dismissed; “Read it now” shows them."
+	}
 	for i := range waiting {
 		w := &waiting[i]
 		card := certificateCard(a.now, w.Subject, w.SHA1, w.SHA256, w.KeyKind, w.NotBefore, w.NotAfter)

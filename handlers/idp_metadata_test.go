@@ -84,7 +84,7 @@ func TestMetadataByAddress(t *testing.T) {
 			t.Fatalf("taken over by itself: %+v, %v", connection, err)
 		}
 		b = a.signIn("ana@acme.com")
-		p = b.get(metadataPath).wantStatus(http.StatusOK).wantText("#address", "https://login.example/other").wantText("main", "A new certificate waits for approval")
+		p = b.get(metadataPath).wantStatus(http.StatusOK).wantText("#other", "https://login.example/other").wantText("main", "A new certificate waits for approval")
 		waiting, err := a.db.PendingCertificates(t.Context(), acme.ID)
 		if err != nil || len(waiting) != 1 {
 			t.Fatalf("%d wait, %v", len(waiting), err)

@@ -9,6 +9,12 @@ func metadataStates() []state {
 	refused.Thumbprint = Field{"12:34", "A thumbprint has 40 digits and letters from A to F. Copy all of it from Entra."}
 	refused.StepUp = StepUp{Needed: true, Error: "That is not your password."}
 	change := []Change{{"Identity Provider Sign-in URL", "https://login.microsoftonline.com/a/saml2", "https://login.microsoftonline.com/b/saml2"}}
+	other := OtherAddresses{
+		Issuer: "https://sts.windows.net/a/", SignInURL: "https://login.microsoftonline.com/b/saml2", Found: "Found in the metadata, last today at 09:31", Changes: change,
+		Effects: []string{"The new sign-in URL ends sign-ins under way; sessions go on.", "Single sign-on is on, so the next sign-in goes to the new address. The owners are told."},
+	}
+	refusedOther := other
+	refusedOther.Error, refusedOther.StepUp = "What the metadata says has changed meanwhile.", StepUp{Needed: true, Error: "That is not your password."}
 	return []state{
 		{"metadata-empty", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access})},
 		{"metadata-refused", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, URL: Field{"http://x", "The address must begin with https://."}})},
@@ -18,8 +24,9 @@ func metadataStates() []state {
 		}})},
 		{"metadata-followed", MetadataSettings(MetadataPage{
 			Shell: shell(NavAccessSecurity), Access: access, URL: Field{Value: "https://idp.example/metadata"}, Signing: SigningCard{On: true, CertificateURL: "https://app.example/saml/org_a/certificate", LogoutURL: "https://app.example/saml/org_a/logout"}, Following: true, Read: "Last read today at 09:31.",
-			Problem: "The address did not answer in time.", Differs: change, Waiting: []WaitingCertificate{waiting},
+			Problem: "The address did not answer in time.", Other: &other, Waiting: []WaitingCertificate{waiting},
 		})},
+		{"metadata-take-over-refused", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, Following: true, URL: Field{Value: "https://idp.example/metadata"}, Other: &refusedOther})},
 		{"metadata-key-lost", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, Signing: SigningCard{On: true, KeyLost: true, CertificateURL: "https://app.example/saml/org_a/certificate", LogoutURL: "https://app.example/saml/org_a/logout"}})},
 		{"metadata-step-up-by-sso", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, StepUp: StepUp{Needed: true, SSO: "/saml/org_a/step-up?return_to=%2Fsettings"}, Found: &FoundMetadata{URL: "https://idp.example/metadata"}})},
 		{"step-up-by-sso", StepUpForm(StepUpPage{Shell: shell(NavAccessSecurity), Title: "Sign requests?", Confirm: "Sign requests", Action: "/settings/access-security/sso/signing", CancelURL: "/settings", SSO: "/saml/org_a/step-up?return_to=%2Fsettings"})},
