@@ -29,7 +29,7 @@ func Options() []Option {
 		},
 		{
 			Name: "SECRET_KEY", Shown: "with SQLite made on first start, in DATABASE.secret-key beside the database", Example: "$(openssl rand -base64 32)",
-			Meaning: "At least 32 random bytes in base64 or hexadecimal; seals secrets in the database and signs the audit log. " +
+			Meaning: "At least 32 random bytes in base64 or hexadecimal; seals secrets in the database. " +
 				"Required with PostgreSQL, the same for every process. Keep a copy apart from the database's backups.",
 		},
 		{
