@@ -27,6 +27,9 @@ const (
 	// request cannot send it round for ever.
 	againCookie     = "gatehouse_again"
 	againCookieLife = time.Minute
+
+	// stepUpParam tells the second half of a confirmation from that of a sign-in. It only chooses the way: the request knows its purpose.
+	stepUpParam = "for=" + models.LoginToStepUp
 )
 
 // samlRoutes are the addresses of an organization's service provider. The ACS reads no cookie, so it loads no session.
@@ -183,14 +186,22 @@ func (s *Server) samlACS(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	code, err := s.db.ClaimLogin(ctx, org, id, loginIdentity(identity))
+	code, known, err := s.db.ClaimLogin(ctx, org, id, loginIdentity(identity))
 	if isRefusal(err) {
 		return s.refuseSAML(c, org, id, err)
+	}
+	if err == nil && !known {
+		evidence := models.LoginEvidence{Trace: traceOf(sso.Inspect(protocol, response, request, now)), Raw: sso.Redact(response)}
+		err = s.db.KeepEvidence(ctx, org, id, evidence)
 	}
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, "/saml/"+org+"/finish?code="+url.QueryEscape(code))
+	to := "/saml/" + org + "/finish?code=" + url.QueryEscape(code)
+	if pending.Purpose == models.LoginToStepUp {
+		to += "&" + stepUpParam
+	}
+	return c.Redirect(http.StatusSeeOther, to)
 }
 
 // samlResponse is the one SAMLResponse of the posted form.
@@ -239,11 +250,10 @@ func loginIdentity(i *sso.Identity) models.LoginIdentity {
 // samlFinish is the second half, in the browser that began it.
 func (s *Server) samlFinish(c echo.Context) error {
 	ctx, org := c.Request().Context(), c.Param("org")
-	purpose, err := s.db.LoginPurpose(ctx, org, c.QueryParam("code"))
-	if err != nil {
-		return err
+	if c.QueryParam("code") == "" {
+		return s.finishOpened(c, org)
 	}
-	if purpose == models.LoginToStepUp {
+	if c.QueryParam("for") != "" {
 		return s.samlStepUpFinish(c)
 	}
 	done, err := s.db.CompleteLogin(ctx, client(c), org, c.QueryParam("code"), s.cookie(c, loginCookie))

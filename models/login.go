@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
-
-	"gorm.io/gorm"
 )
 
 // A single sign-on goes through these operations (ARCHITECTURE.md §3); the handler calls them in this order:
@@ -55,6 +53,7 @@ type PendingLogin struct {
 	CodeHash          *string
 	CodeExpiresAt     *time.Time
 	Outcome           *string
+	Evidence          *string // JSON of LoginEvidence
 	ConsumedAt        *time.Time
 	Reference         *string
 }
@@ -111,20 +110,26 @@ func (s *SSO) usable(version int64, purpose string) *LoginRefusal {
 	return nil
 }
 
-// PendingLogin is the request that a response names, with the connection to verify it against. A *LoginRefusal if there is none of that
-// organization (RefusedUnknownRequest), or if it was used, has expired, or the connection was changed since.
+// PendingLogin is the request that a response names, with the connection to verify it against, in one query. A *LoginRefusal if there is
+// none of that organization (RefusedUnknownRequest), or if it was used, has expired, or the connection was changed since.
 func (db *DB) PendingLogin(ctx context.Context, orgID, requestID string) (*PendingLogin, *SSO, error) {
-	var p PendingLogin
-	err := db.read(ctx).Where("id = ? and org_id = ?", requestID, orgID).Take(&p).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
+	var rows []struct {
+		Login       PendingLogin   `gorm:"embedded;embeddedPrefix:p_"`
+		Connection  SSOConnection  `gorm:"embedded;embeddedPrefix:c_"`
+		Certificate SSOCertificate `gorm:"embedded;embeddedPrefix:k_"`
+	}
+	err := db.read(ctx).Raw(pendingLoginSQL, requestID, orgID, maxCertificates).Scan(&rows).Error
+	if err != nil && !isNoText(err) {
+		return nil, nil, err
+	}
+	if len(rows) == 0 {
 		return nil, nil, refuse(RefusedUnknownRequest)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	sso, err := loadSSO(db.read(ctx), orgID)
-	if err != nil {
-		return nil, nil, err
+	p, sso := &rows[0].Login, &SSO{SSOConnection: rows[0].Connection}
+	for i := range rows {
+		if rows[i].Certificate.ID != "" {
+			sso.Certificates = append(sso.Certificates, rows[i].Certificate)
+		}
 	}
 	switch {
 	case p.ClaimedAt != nil || p.ConsumedAt != nil:
@@ -135,8 +140,14 @@ func (db *DB) PendingLogin(ctx context.Context, orgID, requestID string) (*Pendi
 	if r := sso.usable(p.ConnectionVersion, p.Purpose); r != nil {
 		return nil, nil, r
 	}
-	return &p, sso, nil
+	return p, sso, nil
 }
+
+// A request is sent by a connection, so there is one.
+var pendingLoginSQL = `select ` + columns("p", "p_", "id,org_id,connection_version,purpose,created_at,expires_at,claimed_at,consumed_at") +
+	`, ` + columns("c", "c_", "org_id,issuer,sign_in_url,enabled,version") + `, ` + columns("k", "k_", "id,org_id,pem,sha256") + `
+	from pending_logins p join sso_connections c on c.org_id = p.org_id left join sso_certificates k on k.org_id = p.org_id
+	where p.id = ? and p.org_id = ? order by k.id limit ?`
 
 // LoginKey is one identifier of a person at an identity provider.
 type LoginKey struct {
@@ -171,25 +182,54 @@ func (i *LoginIdentity) name() string {
 	return i.Email
 }
 
+// LoginEvidence is what an admin is shown of a response that passed every check, if its person is not let in.
+type LoginEvidence struct {
+	Trace LoginTrace `json:"trace"`
+	Raw   string     `json:"raw"` // without signature values
+}
+
 // ClaimLogin keeps a verified outcome and returns the one-time code under which the browser fetches it. Of any number of responses
-// to one request exactly one claims it; the others get a *LoginRefusal.
-func (db *DB) ClaimLogin(ctx context.Context, orgID, requestID string, identity LoginIdentity) (string, error) {
+// to one request exactly one claims it; the others get a *LoginRefusal. known is false if the person may be refused or is new here: then
+// the caller keeps evidence.
+func (db *DB) ClaimLogin(ctx context.Context, orgID, requestID string, identity LoginIdentity) (code string, known bool, err error) {
 	outcome, err := json.Marshal(identity)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	code, now := newSecret(), db.Now()
+	if len(identity.Keys) == 0 {
+		return "", false, errors.New("models: a sign-in without keys")
+	}
+	strongest, now := identity.Keys[0], db.Now()
+	code = newSecret()
+	var claimed []bool
 	// One statement is its own transaction: the condition and the count of rows let exactly one response through.
-	r := db.writer.WithContext(ctx).Model(&PendingLogin{}).
-		Where("id = ? and org_id = ? and claimed_at is null and consumed_at is null and expires_at > ?", requestID, orgID, now).
-		UpdateColumns(map[string]any{"claimed_at": now, "code_hash": hashSecret(code), "code_expires_at": now.Add(LoginCodeLife), "outcome": string(outcome)})
-	if r.Error != nil {
-		return "", translate(r.Error)
+	err = db.writer.WithContext(ctx).Raw(`update pending_logins set claimed_at = ?, code_hash = ?, code_expires_at = ?, outcome = ?
+		where id = ? and org_id = ? and claimed_at is null and consumed_at is null and expires_at > ?
+		returning exists (select 1 from identities i join members m on m.org_id = i.org_id and m.id = i.member_id
+			join domains d on d.org_id = i.org_id and d.domain = ? and d.status <> 'waiting'
+			where i.org_id = ? and i.issuer = ? and i.kind = ? and i.format = ? and i.value = ?
+			and m.status = 'active' and m.held_reason is null and m.account_id is not null)`,
+		now, hashSecret(code), now.Add(LoginCodeLife), string(outcome), requestID, orgID, now,
+		DomainOf(identity.Email), orgID, identity.Issuer, strongest.Kind, strongest.Format, strongest.Value).Scan(&claimed).Error
+	if err != nil {
+		return "", false, translate(err)
 	}
-	if r.RowsAffected != 1 {
-		return "", refuse(RefusedReplayed)
+	if len(claimed) != 1 {
+		return "", false, refuse(RefusedReplayed)
 	}
-	return code, nil
+	return code, claimed[0], nil
+}
+
+// KeepEvidence keeps with a claimed request what its second half puts into the activity.
+func (db *DB) KeepEvidence(ctx context.Context, orgID, requestID string, e LoginEvidence) error {
+	e.Raw = truncate(e.Raw, maxRaw)
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	return db.touch(ctx, func(tx *Tx) error {
+		return tx.Model(&PendingLogin{}).Where("id = ? and org_id = ? and consumed_at is null", requestID, orgID).UpdateColumn("evidence", storable(string(b))).Error
+	})
 }
 
 // RefuseLogin consumes a request that nobody has claimed, writes the refusal into the activity and returns it with its reference.

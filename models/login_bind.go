@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -11,17 +10,12 @@ import (
 
 // boundKeys are the identities on record that a sign-in carries, in the order of its keys.
 func (tx *Tx) boundKeys(identity LoginIdentity) ([]Identity, error) {
-	var or []string
-	args := []any{tx.org, identity.Issuer}
-	for _, k := range identity.Keys {
-		or = append(or, "(kind = ? and format = ? and value = ?)")
-		args = append(args, k.Kind, k.Format, k.Value)
-	}
-	if len(or) == 0 {
+	if len(identity.Keys) == 0 {
 		return nil, errors.New("models: a sign-in without keys")
 	}
+	where, args := identity.keysSQL(tx.org)
 	var rows []Identity
-	err := tx.Where("org_id = ? and issuer = ? and ("+strings.Join(or, " or ")+")", args...).Order("id").Limit(len(or)).Find(&rows).Error
+	err := tx.Table("identities i").Where(where, args...).Order("i.id").Limit(len(identity.Keys)).Find(&rows).Error
 	if err != nil {
 		return nil, err
 	}

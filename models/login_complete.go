@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 
 	"gorm.io/gorm"
@@ -22,6 +23,11 @@ type LoginDone struct {
 // remembers the assertion, checks connection, domain and member again, finds, binds or creates the member, and opens a session for
 // this organization only. Otherwise it returns a *LoginRefusal: the request is consumed all the same, and the refusal is in the activity.
 func (db *DB) CompleteLogin(ctx context.Context, client Client, orgID, code, browser string) (*LoginDone, error) {
+	if db.hot() {
+		if done, err := db.hotCompleteLogin(ctx, client, orgID, code, browser); !errors.Is(err, errUncommon) {
+			return done, err
+		}
+	}
 	var done *LoginDone
 	var l completion
 	err := db.write(ctx, Actor{Kind: IdP, IP: client.IP}, orgID, func(tx *Tx) error {
@@ -54,6 +60,14 @@ func (l *completion) run(code, browser string) (*LoginDone, error) {
 	if err := l.consume(code, browser, LoginToSignIn); err != nil {
 		return nil, err
 	}
+	if !l.tx.db.hot() { // there it has been tried
+		if u, err := l.usual(l.tx.DB, l.tx.org); u != nil || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			return l.openUsual(u)
+		}
+	}
 	keys, err := l.tx.boundKeys(l.identity)
 	if err != nil {
 		return nil, err
@@ -74,33 +88,44 @@ func (l *completion) run(code, browser string) (*LoginDone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.open(m, created)
+	done, err := l.open(m, created)
+	if err != nil {
+		return nil, err
+	}
+	return done, l.tx.confirmRequire(&l.sso.SSOConnection, l.pending.CreatedAt, m)
 }
 
 // consume takes the request out of circulation: right code, in time, the right browser, once, and sent for this purpose.
 func (l *completion) consume(code, browser, purpose string) error {
 	tx := l.tx
 	err := tx.Locked().Where("code_hash = ?", hashSecret(code)).Take(&l.pending).Error
-	switch {
-	case errors.Is(err, gorm.ErrRecordNotFound):
+	if errors.Is(err, gorm.ErrRecordNotFound) || isNoText(err) {
 		return refuse(RefusedUnknownRequest)
-	case err != nil:
-		return err
-	case l.pending.Purpose != purpose: // what was confirmed is no sign-in, and the other way round
-		return refuse(RefusedUnknownRequest)
-	case l.pending.ConsumedAt != nil || l.pending.Outcome == nil:
-		return refuse(RefusedReplayed)
-	case !sameHash(l.pending.BrowserHash, hashSecret(browser)):
-		return refuse(RefusedOtherBrowser)
-	case !tx.now.Before(*l.pending.CodeExpiresAt):
-		return refuse(RefusedCodeExpired)
 	}
-	if err := json.Unmarshal([]byte(*l.pending.Outcome), &l.identity); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := l.judgeRequest(browser, purpose); err != nil {
 		return err
 	}
 	tx.actor.Label = l.identity.Issuer
 	return tx.Model(&PendingLogin{}).Where("id = ?", l.pending.ID).
-		UpdateColumns(map[string]any{"consumed_at": tx.now, "outcome": nil}).Error
+		UpdateColumns(map[string]any{"consumed_at": tx.now, "outcome": nil, "evidence": nil}).Error
+}
+
+// judgeRequest refuses a request that may not be completed now, here or for this, and reads the outcome of one that may.
+func (l *completion) judgeRequest(browser, purpose string) error {
+	switch p := &l.pending; {
+	case p.Purpose != purpose: // what was confirmed is no sign-in, and the other way round
+		return refuse(RefusedUnknownRequest)
+	case p.ConsumedAt != nil || p.Outcome == nil:
+		return refuse(RefusedReplayed)
+	case !sameHash(p.BrowserHash, hashSecret(browser)):
+		return refuse(RefusedOtherBrowser)
+	case !l.tx.now.Before(*p.CodeExpiresAt):
+		return refuse(RefusedCodeExpired)
+	}
+	return json.Unmarshal([]byte(*l.pending.Outcome), &l.identity)
 }
 
 // checkConnection reads the connection under a lock that keeps it from being changed until the session is there: a change that ends SSO
@@ -128,56 +153,92 @@ func (l *completion) checkConnection() error {
 	if err := tx.Where("id = ?", tx.org).Take(l.org).Error; err != nil {
 		return err
 	}
-	// Once a minute is enough for "last signature 2 min ago", and keeps sign-ins from queueing on this row.
-	if used := l.sso.lastUsed(l.identity.CertificateSHA256); used != nil && tx.now.Sub(*used) < time.Minute {
+	return l.certificateUsed(l.sso.lastUsed(l.identity.CertificateSHA256))
+}
+
+// certificateUseEvery is enough for "last signature 2 min ago", and keeps sign-ins from queueing on the certificate's row.
+const certificateUseEvery = time.Minute
+
+func (l *completion) certificateUsed(last *time.Time) error {
+	tx := l.tx
+	if last != nil && tx.now.Sub(*last) < certificateUseEvery {
 		return nil
 	}
 	return tx.Org().Model(&SSOCertificate{}).
-		Where("sha256 = ? and (last_used_at is null or last_used_at < ?)", l.identity.CertificateSHA256, tx.now.Add(-time.Minute)).
+		Where("sha256 = ? and (last_used_at is null or last_used_at < ?)", l.identity.CertificateSHA256, tx.now.Add(-certificateUseEvery)).
 		UpdateColumn("last_used_at", tx.now).Error
 }
 
 // rememberAssertion refuses an assertion that has been used, in whatever response it came.
 func (l *completion) rememberAssertion() error {
 	tx := l.tx
-	until := l.identity.AssertionExpires.UTC().Truncate(time.Microsecond)
-	if earliest := tx.now.Add(assertionMemoryMin); until.Before(earliest) {
-		until = earliest
-	}
-	if latest := tx.now.Add(assertionMemoryMax); until.After(latest) {
-		until = latest
-	}
 	r := tx.Exec(`insert into used_assertions (org_id, assertion_id, used_at, expires_at) values (?, ?, ?, ?) on conflict do nothing`,
-		tx.org, l.identity.AssertionID, tx.now, until)
+		tx.org, l.identity.AssertionID, tx.now, l.assertionUntil())
 	if r.Error == nil && r.RowsAffected == 0 {
 		return refuse(RefusedReplayed)
 	}
 	return r.Error
 }
 
+// assertionUntil is how long the assertion is remembered: as long as it could be used again.
+func (l *completion) assertionUntil() time.Time {
+	until := l.identity.AssertionExpires.UTC().Truncate(time.Microsecond)
+	if earliest := l.tx.now.Add(assertionMemoryMin); until.Before(earliest) {
+		until = earliest
+	}
+	if latest := l.tx.now.Add(assertionMemoryMax); until.After(latest) {
+		until = latest
+	}
+	return until
+}
+
 // open starts the session and writes down how.
 func (l *completion) open(m *Member, created bool) (*LoginDone, error) {
 	tx := l.tx
-	tx.actor = Actor{Kind: Person, ID: m.ID, Label: m.Label(), IP: l.client.IP}
-	token, err := tx.startSession(m, l.org, newSession{
-		method: MethodSSO, client: l.client, issuer: l.identity.Issuer,
-		nameID: l.identity.NameID, sessionIndex: l.identity.SessionIndex, endsBy: l.identity.SessionEnds,
-	})
+	tx.actor = l.person(m)
+	token, err := tx.startSession(m, l.org, l.session())
 	if err != nil {
 		return nil, err
 	}
-	sentence := m.Label() + " signed in with single sign-on."
-	if created {
-		sentence = m.Label() + " signed in with single sign-on for the first time and became a member."
-	}
-	_, err = tx.recordActivity(NewActivity{
-		OrgID: tx.org, Kind: ActivitySignIn, OK: true, Reference: NewReference(), Reason: "sso", MemberID: m.ID,
-		Who: m.Label(), Sentence: sentence, Detail: l.identity.Detail, Client: l.client,
-	})
-	if err != nil {
+	if _, err = tx.recordActivity(l.signedIn(m, created)); err != nil {
 		return nil, err
 	}
 	return &LoginDone{Token: token, ReturnTo: l.pending.ReturnTo, MemberID: m.ID, Created: created}, nil
+}
+
+func (l *completion) person(m *Member) Actor {
+	return Actor{Kind: Person, ID: m.ID, Label: m.Label(), IP: l.client.IP}
+}
+
+func (l *completion) session() newSession {
+	return newSession{
+		method: MethodSSO, client: l.client, issuer: l.identity.Issuer,
+		nameID: l.identity.NameID, sessionIndex: l.identity.SessionIndex, endsBy: l.identity.SessionEnds,
+	}
+}
+
+// signedIn is the sign-in as activity.
+func (l *completion) signedIn(m *Member, created bool) NewActivity {
+	n := NewActivity{
+		OrgID: l.tx.org, Kind: ActivitySignIn, OK: true, Reference: NewReference(), Reason: MethodSSO, MemberID: m.ID,
+		Who: m.Label(), Sentence: m.Label() + " signed in with single sign-on.", Client: l.client,
+	}
+	if created {
+		n.Sentence = m.Label() + " signed in with single sign-on for the first time and became a member."
+	}
+	n.Detail, n.Raw = l.detail()
+	return n
+}
+
+// detail is what is kept about the response: the facts, and the evidence where there is some.
+func (l *completion) detail() (Facts, string) {
+	var e LoginEvidence
+	if l.pending.Evidence == nil || json.Unmarshal([]byte(*l.pending.Evidence), &e) != nil {
+		return l.identity.Detail, ""
+	}
+	detail := Facts{"trace": e.Trace}
+	maps.Copy(detail, l.identity.Detail)
+	return detail, e.Raw
 }
 
 // refuseCompletion consumes the request of a completion that was rolled back and writes the refusal down. Somebody else's use of a
@@ -188,11 +249,11 @@ func (db *DB) refuseCompletion(ctx context.Context, client Client, l *completion
 		r.Who = l.identity.Email
 	}
 	if r.Detail == nil {
-		r.Detail = l.identity.Detail
+		r.Detail, r.Raw = l.detail()
 	}
 	err := db.write(ctx, Actor{Kind: IdP, Label: l.identity.Issuer, IP: client.IP}, l.pending.OrgID, func(tx *Tx) error {
 		err := tx.Org().Model(&PendingLogin{}).Where("id = ? and consumed_at is null", l.pending.ID).
-			UpdateColumns(map[string]any{"consumed_at": tx.now, "outcome": nil, "reference": r.Reference}).Error
+			UpdateColumns(map[string]any{"consumed_at": tx.now, "outcome": nil, "evidence": nil, "reference": r.Reference}).Error
 		if err != nil {
 			return err
 		}

@@ -3,19 +3,7 @@ package models
 import (
 	"context"
 	"errors"
-
-	"gorm.io/gorm"
 )
-
-// LoginPurpose is what the request was sent for whose outcome waits under a code; empty if there is none.
-func (db *DB) LoginPurpose(ctx context.Context, orgID, code string) (string, error) {
-	var p PendingLogin
-	err := db.read(ctx).Select("purpose").Where("org_id = ? and code_hash = ?", orgID, hashSecret(code)).Take(&p).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return "", nil
-	}
-	return p.Purpose, err
-}
 
 // MayStepUpBySSO tells whether the person confirms a change at the identity provider instead of with a password: in a session of single
 // sign-on, and without a password of their own.

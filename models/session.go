@@ -79,8 +79,20 @@ func (o *Organization) limits(now, begun time.Time) (idle, ends time.Time) {
 
 // startSession makes a session row and returns its token, "id.secret". Every sign-in makes a new one: tokens are never carried over.
 func (tx *Tx) startSession(m *Member, o *Organization, n newSession) (string, error) {
+	s, secret := tx.newSession(m, o, n)
+	if err := tx.Create(s).Error; err != nil {
+		return "", err
+	}
+	if err := tx.Model(&Member{}).Where("id = ?", m.ID).UpdateColumn("last_active_at", tx.now).Error; err != nil {
+		return "", err
+	}
+	return s.ID + "." + secret, nil
+}
+
+// newSession is a session that begins now, its event and its secret.
+func (tx *Tx) newSession(m *Member, o *Organization, n newSession) (*Session, string) {
 	secret := newSecret()
-	s := Session{
+	s := &Session{
 		ID: newID("ses_", tx.now), SecretHash: hashSecret(secret), AccountID: *m.AccountID, OrgID: m.OrgID, MemberID: m.ID,
 		Method: n.method, Recovery: n.recovery, Issuer: n.issuer, NameID: n.nameID, SessionIndex: n.sessionIndex,
 		CreatedAt: tx.now, LastSeenAt: tx.now, IP: n.client.IP, UserAgent: truncate(n.client.UserAgent, 400),
@@ -92,14 +104,8 @@ func (tx *Tx) startSession(m *Member, o *Organization, n newSession) (string, er
 	if ends := n.endsBy.UTC().Truncate(time.Microsecond); !n.endsBy.IsZero() && ends.Before(s.ExpiresAt) {
 		s.ExpiresAt = ends
 	}
-	if err := tx.Create(&s).Error; err != nil {
-		return "", err
-	}
-	if err := tx.Model(&Member{}).Where("id = ?", m.ID).UpdateColumn("last_active_at", tx.now).Error; err != nil {
-		return "", err
-	}
 	tx.record("session.started", m.target(), nil, Facts{"signed_in_by": n.method, "recovery": n.recovery})
-	return s.ID + "." + secret, nil
+	return s, secret
 }
 
 // SessionByToken is who is signed in with a token: the session is neither idle nor too old, the member is active now, and it did not begin
@@ -118,7 +124,7 @@ func (db *DB) SessionByToken(ctx context.Context, token string) (*SignedIn, erro
 		TeamAdmin    bool
 	}
 	now := db.Now()
-	r := db.read(ctx).Raw(sessionSQL, id, now, now).Scan(&row)
+	r := db.read(ctx).Raw(sessionSQL, id, now, now, now).Scan(&row)
 	if r.Error != nil && !isNoText(r.Error) {
 		return nil, r.Error
 	}
@@ -147,7 +153,7 @@ var sessionSQL = `select ` + columns("s", "s_", "id,secret_hash,account_id,org_i
 	join accounts a on a.id = s.account_id
 	join organizations o on o.id = s.org_id
 	where s.id = ? and s.idle_expires_at > ? and s.expires_at > ?
-	and (s.method <> 'password' or m.role <> 'member' or not exists (select 1 from sso_connections c where c.org_id = s.org_id and c.required))`
+	and (s.method <> 'password' or m.role <> 'member' or not exists (select 1 from sso_connections c where c.org_id = s.org_id and ` + requiredSQL + `))`
 
 // columns is a select list of a table's columns under a prefix.
 func columns(table, prefix, names string) string {
