@@ -434,7 +434,7 @@ var elsewhere = map[string]string{
 	"KeepForm": "kept_form_test", "KeptForm": "kept_form_test", "DropForm": "kept_form_test",
 	"KeepEvidence": "login_evidence_test", "CompleteStepUp": "handlers: saml_step_up_test", "LogoutByIdP": "handlers: saml_logout_test",
 	// Bookkeeping that no admin asks about.
-	"Sweep": "sweep_test", "ClaimUnmailedNotices": "notice_test", "UnclaimNotice": "notice_test", "DueDomains": "domain_test", "NoteSCIMCall": "scim_test", "CompactMemberCounts": "member_count_test", "RecordProvisioning": "activity_batch_test", "ProvisioningRhythm": "provisioning_rhythm_test", "NoteBursts": "burst_test", "Bursts": "burst_test", "HoldsDeactivations": "burst_test", "HoldDeactivations": "burst_test", "UndoBurst": "burst_test", "SettleBurst": "burst_test", "Adoption": "team_adoption_test", "FreshenStatistics": "statistics_test", "ConfirmAdoption": "team_adoption_test",
+	"Sweep": "sweep_test", "ClaimUnmailedNotices": "notice_test", "UnclaimNotice": "notice_test", "DueDomains": "domain_test", "NoteSCIMCall": "scim_test", "CompactMemberCounts": "member_count_test", "RecordProvisioning": "activity_batch_test", "ProvisioningRhythm": "provisioning_rhythm_test", "EndSafetyWindows": "require_window_test", "OpenWindow": "require_window_test", "NoteBursts": "burst_test", "Bursts": "burst_test", "HoldsDeactivations": "burst_test", "HoldDeactivations": "burst_test", "UndoBurst": "burst_test", "SettleBurst": "burst_test", "Adoption": "team_adoption_test", "FreshenStatistics": "statistics_test", "ConfirmAdoption": "team_adoption_test",
 	"AllowLink": "rate_limit_test", "AllowInvitation": "rate_limit_test", "AllowMetadataRead": "rate_limit_test", "DueMetadata": "metadata_test",
 	// By a secret, a session or the operator, in no organization that the caller names.
 	"Invitation": "by secret", "PasswordLinkEmail": "by secret", "SessionByToken": "by secret", "AuthenticateSCIM": "by secret", "IssueSCIMAccessToken": "by secret", "SwitchableOrganizations": "by session", "Organizations": "operator",
@@ -626,6 +626,10 @@ var readers = map[string]func(f *fixture, ctx context.Context, orgID string, w *
 	"HasRaw": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
 		has, err := f.HasRaw(ctx, org, []string{w.activity.ID})
 		return len(has), err
+	},
+	"Preflight": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
+		p, err := f.Preflight(ctx, org)
+		return map[bool]int{true: 1}[p.Test != nil], err
 	},
 	"Tested": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
 		tested, err := f.Tested(ctx, org)
