@@ -35,7 +35,6 @@ var usualSQL = `select i.id as identity_id, k.last_used_at as certificate_used_a
 	join accounts a on a.id = m.account_id and a.proven_by is not null
 	join organizations o on o.id = i.org_id
 	join sso_connections c on c.org_id = i.org_id and c.enabled and c.version = ? and c.issuer = i.issuer and c.required_until is null
-		and c.required_until is null -- a sign-in might keep Require Single Sign-On on
 	join sso_certificates k on k.org_id = i.org_id and k.sha256 = ?
 	join domains d on d.org_id = i.org_id and d.domain = ? and d.status <> 'waiting'
 	where `
