@@ -14,9 +14,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,7 +22,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
-	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -69,17 +65,12 @@ type DB struct {
 
 const (
 	postgresConnections = 10 // for two cores; database/sql's default of two idle ones opens connections under load
-	sqliteReaders       = 8
-	sqlitePatience      = 10 * time.Second // with a file that other processes use, as busy_timeout
-	maxParallelHashes   = 4                // of 19 MiB each
+	maxParallelHashes   = 4  // of 19 MiB each
 	transactionAttempts = 5
 	rowsAtOnce          = 500 // in one insert: PostgreSQL takes 65,535 parameters, SQLite 32,766
 )
 
 const lockSuffix = ".migrate-lock"
-
-// sqliteTime is fixed in width, so that times compare as text.
-const sqliteTime = "2006-01-02T15:04:05.000000Z"
 
 // Open connects, applies what migrations are missing, and returns the database.
 func Open(ctx context.Context, o Options) (*DB, error) {
@@ -128,87 +119,14 @@ func (db *DB) migrate(ctx context.Context, lockPath string) error {
 	return err
 }
 
-// quiet turns gorm's own defaults off: no implicit transactions, no log of its own, one UTC clock.
+// quiet turns gorm's own defaults off: no implicit transactions, no log of its own, one UTC clock. Prepared statements are kept below it,
+// by pgx and by keptStatements: what gorm keeps is prepared again in each transaction.
 func (db *DB) quiet() *gorm.Config {
 	return &gorm.Config{
 		SkipDefaultTransaction: true,
 		Logger:                 logger.Discard,
 		NowFunc:                db.Now,
-		PrepareStmt:            db.dialect == "sqlite", // pgx keeps prepared statements itself; gorm's cache would prepare again in each transaction
 	}
-}
-
-func (db *DB) openSQLite(ctx context.Context, path string) error {
-	db.dialect = "sqlite"
-	if dir := filepath.Dir(path); dir != "." {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-	}
-	// Made here, because SQLite would make them for everybody to read. The log beside them, which holds the same rows, takes the
-	// database's mode (modeof).
-	for _, name := range []string{path, path + "-shm"} {
-		f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
-			return err
-		}
-	}
-	// A new file is switched to the write-ahead log under a lock for which SQLite does not wait by itself.
-	patience := time.Now().Add(sqlitePatience)
-	open := func(connections int) (*gorm.DB, error) {
-		for {
-			pool, err := driver.Open(sqliteDSN(path, sqliteTime), prepareSQLite)
-			if err != nil {
-				return nil, err
-			}
-			pool.SetMaxOpenConns(connections)
-			pool.SetMaxIdleConns(connections)
-			if err = pool.PingContext(ctx); err == nil {
-				return gorm.Open(gormlite.OpenDB(pool), db.quiet())
-			}
-			pool.Close()
-			if !isTransient(err) || time.Now().After(patience) {
-				return nil, err
-			}
-			time.Sleep(time.Duration(1+rand.IntN(20)) * time.Millisecond)
-		}
-	}
-	var err error
-	if db.writer, err = open(1); err != nil {
-		return err
-	}
-	db.reader, err = open(sqliteReaders)
-	return err
-}
-
-// prepareSQLite sets up one connection. With stable plans a prepared statement stays prepared: otherwise each new value of a parameter
-// that a plan might depend on (partial indexes, LIKE) made SQLite parse and plan it again, which was more than half of a query's time.
-func prepareSQLite(c *sqlite3.Conn) error {
-	if _, err := c.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true); err != nil {
-		return err
-	}
-	return lowerAll(c)
-}
-
-// lowerAll gives SQLite a lower() that knows more than ASCII, like PostgreSQL's and strings.ToLower.
-func lowerAll(c *sqlite3.Conn) error {
-	return c.CreateFunction("lower", 1, sqlite3.DETERMINISTIC|sqlite3.INNOCUOUS, func(ctx sqlite3.Context, arg ...sqlite3.Value) {
-		if arg[0].Type() != sqlite3.NULL {
-			ctx.ResultText(strings.ToLower(arg[0].Text()))
-		}
-	})
-}
-
-func sqliteDSN(path, timeFormat string) string {
-	q := url.Values{"_txlock": {"immediate"}, "_timefmt": {timeFormat}, "modeof": {path}}
-	// synchronous=FULL: an answered change survives power loss (PRODUCT.md §11).
-	for _, p := range []string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)"} {
-		q.Add("_pragma", p)
-	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: strings.ReplaceAll(q.Encode(), "+", "%20")}).String()
 }
 
 func (db *DB) openPostgres(ctx context.Context, dsn string, trace Trace) error {
