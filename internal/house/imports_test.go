@@ -20,7 +20,7 @@ type rule struct {
 	tests  []string // what only its tests may import beside that and testLibraries: ours without a dot, theirs with one
 }
 
-// rules is the picture of the house (README, "Project layout"). Protocol packages never see models, models never see
+// rules is the picture of the house (README, "Layout"). Protocol packages never see models, models never see
 // HTTP, views never see models, and nothing but the command line imports the demo.
 func rules() map[string]rule {
 	gormAndDrivers := []string{
