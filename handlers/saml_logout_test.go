@@ -199,20 +199,23 @@ func TestSignedRequests(t *testing.T) {
 
 		b := a.browser()
 		to := b.beginSAML(org, "")
-		u, err := url.Parse(to)
-		if err != nil {
-			t.Fatal(err)
-		}
-		begin, end := strings.Index(u.RawQuery, "SAMLRequest="), strings.Index(u.RawQuery, "&Signature=")
-		if begin < 0 || end < begin {
-			t.Fatalf("unsigned: %s", to)
-		}
-		signature, err := base64.StdEncoding.DecodeString(u.Query().Get("Signature"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := certificate.CheckSignature(x509.SHA256WithRSA, []byte(u.RawQuery[begin:end]), signature); err != nil {
-			t.Errorf("signature of the request: %v", err)
+		// A test sign-in is asked for as a sign-in is: an identity provider that verifies requests would fail it otherwise.
+		for name, sent := range map[string]string{"a sign-in": to, "a test sign-in": ana.beginTest(org)} {
+			u, err := url.Parse(sent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begin, end := strings.Index(u.RawQuery, "SAMLRequest="), strings.Index(u.RawQuery, "&Signature=")
+			if begin < 0 || end < begin {
+				t.Fatalf("%s is unsigned: %s", name, sent)
+			}
+			signature, err := base64.StdEncoding.DecodeString(u.Query().Get("Signature"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := certificate.CheckSignature(x509.SHA256WithRSA, []byte(u.RawQuery[begin:end]), signature); err != nil {
+				t.Errorf("signature of %s: %v", name, err)
+			}
 		}
 		b.finish(a.postACS(org, idp.answer(to, "bo@acme.com"))).wantRedirect("/")
 

@@ -13,7 +13,11 @@ import (
 	"gatehouse/views"
 )
 
-const signingPath = ssoPath + "/signing"
+const (
+	signingPath = ssoPath + "/signing"
+
+	testAgain = "Before single sign-on is turned on or required the next time, a new test sign-in is needed."
+)
 
 func (s *Server) signingRoutes(managers *echo.Group) {
 	managers.POST("/access-security/sso/signing", s.switchSigning)
@@ -32,12 +36,15 @@ func (s *Server) switchSigning(c echo.Context) error {
 		page := views.StepUpPage{
 			Title: "Sign requests?", Confirm: "Sign requests", CancelURL: metadataPath + "#signing",
 			Sentence: "Every request to your identity provider then carries a signature of a key that is made for this organization.",
-			Effects:  []string{"Nobody’s sign-in changes until Entra is told to verify requests.", "For that, download our certificate afterwards and upload it there."},
+			Effects: []string{
+				"Nobody’s sign-in changes until Entra is told to verify requests.", "For that, download our certificate afterwards and upload it there.",
+				testAgain,
+			},
 		}
 		if !on {
 			page.Title, page.Confirm, page.Danger = "Stop signing requests?", "Stop signing", true
 			page.Sentence = "Requests to your identity provider then carry no signature."
-			page.Effects = []string{"If Entra is set to require verification certificates, nobody gets in any more: turn that off there first."}
+			page.Effects = []string{"If Entra is set to require verification certificates, nobody gets in any more: turn that off there first.", testAgain}
 		}
 		return s.askPassword(c, views.NavAccessSecurity, step, page)
 	}

@@ -27,6 +27,7 @@ func (s *Server) testRoutes(g *echo.Group) {
 	g.GET("/:org/test", s.testLinkPage)
 	g.POST("/:org/test", s.beginTestByLink)
 	g.GET("/:org/tested", s.testDone, s.loadSession)
+	g.GET("/:org/diagnostic", s.diagnosticPage)
 }
 
 // beginTest begins a test for the signed-in admin.
@@ -58,7 +59,8 @@ func (s *Server) sendTest(c echo.Context, org string, n models.NewTest) error {
 		return err
 	}
 	n.OrgID, n.ID, n.ConnectionVersion = org, s.db.NewTestID(), connection.Version
-	request, err := sso.NewRequest(protocol, sso.RequestOptions{RelayState: n.ID}, s.db.Now())
+	// Signed as a sign-in's is: otherwise an identity provider that verifies requests would fail every test.
+	request, err := s.newRequest(c, protocol, connection, sso.RequestOptions{RelayState: n.ID})
 	if err != nil {
 		return err
 	}

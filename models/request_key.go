@@ -9,7 +9,10 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -79,6 +82,34 @@ func (db *DB) RequestKey(ctx context.Context, orgID string) (key crypto.Signer, 
 		return nil, "", errors.New("models: a request key that cannot sign")
 	}
 	return signer, rows[0].Certificate, nil
+}
+
+// signsWith is the SHA-256 of the certificate whose key signs the connection's requests; empty while they are not signed.
+func (tx *Tx) signsWith(s *SSO) (string, error) {
+	if !s.SignRequests {
+		return "", nil
+	}
+	var rows []RequestKey
+	if err := tx.Where("org_id = ?", tx.org).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(rows[0].Certificate))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// isOurs tells whether a certificate is the one of the organization's own key: whoever is given it could not sign in our name, but nothing
+// that we sign may count as the identity provider's.
+func (tx *Tx) isOurs(n NewCertificate) (bool, error) {
+	var rows []RequestKey
+	if err := tx.Where("org_id = ?", tx.org).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+		return false, err
+	}
+	own, _ := pem.Decode([]byte(rows[0].Certificate))
+	if own == nil {
+		return false, nil
+	}
+	sum := sha256.Sum256(own.Bytes)
+	return hexDigits(n.SHA256) == strings.ToUpper(hex.EncodeToString(sum[:])), nil
 }
 
 // SetSignRequests turns the signing of AuthnRequests on or off. Conflict if there is no key.

@@ -130,16 +130,20 @@ func (tx *Tx) passedTest(s *SSO, valid []string) (*PassedTest, error) {
 	if len(valid) == 0 {
 		return nil, nil
 	}
+	signedWith, err := tx.signsWith(s)
+	if err != nil {
+		return nil, err
+	}
 	var rows []struct {
 		Who, MemberID string
 		AnsweredAt    time.Time
 	}
-	err := tx.Raw(`select t.who, coalesce(m.id, '') as member_id, t.answered_at
+	err = tx.Raw(`select t.who, coalesce(m.id, '') as member_id, t.answered_at
 		from test_sign_ins t left join members m on m.id = t.member_id and m.org_id = t.org_id and m.status = 'active' and m.held_reason is null
 			and (m.role in ('owner', 'admin') or exists (select 1 from team_members tm join teams on teams.id = tm.team_id where tm.member_id = m.id and teams.role = 'admin'))
-		where t.org_id = ? and t.state = ? and t.issuer = ? and t.sign_in_url = ? and t.certificate_sha256 in ?
+		where t.org_id = ? and t.state = ? and t.issuer = ? and t.sign_in_url = ? and t.certificate_sha256 in ? and t.signed_with = ?
 		order by case when m.id is null then 1 else 0 end, t.answered_at desc, t.id desc limit 1`,
-		tx.org, TestPassed, s.Issuer, s.SignInURL, valid).Scan(&rows).Error
+		tx.org, TestPassed, s.Issuer, s.SignInURL, valid, signedWith).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

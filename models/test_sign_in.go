@@ -44,9 +44,11 @@ type TestSignIn struct {
 	// Issuer, SignInURL and CertificateSHA256 (the one that signed; empty unless verified) are the connection as it was tested.
 	Issuer, SignInURL string
 	CertificateSHA256 string `gorm:"column:certificate_sha256"`
-	CreatedAt         time.Time
-	AnsweredAt        *time.Time
-	State             string
+	// SignedWith is the SHA-256 of the certificate whose key signed the request; empty for one without signature.
+	SignedWith string
+	CreatedAt  time.Time
+	AnsweredAt *time.Time
+	State      string
 	// Who and MemberID are whom the identity provider named, Reason and Sentence the first thing that is wrong.
 	Who, MemberID         string
 	Reason, Sentence      string
@@ -99,6 +101,10 @@ func (db *DB) BeginTest(ctx context.Context, client Client, n NewTest) error {
 		if r := sso.usable(n.ConnectionVersion, LoginToTest); r != nil {
 			return r
 		}
+		signedWith, err := tx.signsWith(sso)
+		if err != nil {
+			return err
+		}
 		err = tx.Create(&PendingLogin{
 			ID: n.RequestID, OrgID: n.OrgID, ConnectionVersion: n.ConnectionVersion, Purpose: LoginToTest,
 			// Nobody holds this secret: a test never becomes a session in any browser.
@@ -109,7 +115,7 @@ func (db *DB) BeginTest(ctx context.Context, client Client, n NewTest) error {
 		}
 		return tx.Create(&TestSignIn{
 			ID: n.ID, OrgID: n.OrgID, RequestID: n.RequestID, BegunBy: truncate(n.By, 400), ByLink: n.LinkSecret != "",
-			Issuer: sso.Issuer, SignInURL: sso.SignInURL, CreatedAt: tx.now, State: TestWaiting, Trace: "{}",
+			Issuer: sso.Issuer, SignInURL: sso.SignInURL, SignedWith: signedWith, CreatedAt: tx.now, State: TestWaiting, Trace: "{}",
 		}).Error
 	})
 }
@@ -207,8 +213,8 @@ func (db *DB) TestSignIn(ctx context.Context, orgID, id string) (*TestSignIn, er
 	return &t, err
 }
 
-// tested tells whether a test of the connection as it is now has passed: the same addresses, and a certificate that is still trusted
-// and valid. Adding certificates or turning switches changes nothing about that.
+// tested tells whether a test of the connection as it is now has passed: the same addresses, a certificate that is still trusted and valid,
+// and a request that was signed as requests are now. Adding certificates or turning switches changes nothing about that.
 func (tx *Tx) tested(s *SSO) (bool, error) {
 	var valid []string
 	for i := range s.Certificates {
@@ -219,9 +225,13 @@ func (tx *Tx) tested(s *SSO) (bool, error) {
 	if len(valid) == 0 {
 		return false, nil
 	}
+	signedWith, err := tx.signsWith(s)
+	if err != nil {
+		return false, err
+	}
 	var ids []string
-	err := tx.Raw(`select id from test_sign_ins where org_id = ? and state = ? and issuer = ? and sign_in_url = ? and certificate_sha256 in ? limit 1`,
-		tx.org, TestPassed, s.Issuer, s.SignInURL, valid).Scan(&ids).Error
+	err = tx.Raw(`select id from test_sign_ins where org_id = ? and state = ? and issuer = ? and sign_in_url = ? and certificate_sha256 in ? and signed_with = ? limit 1`,
+		tx.org, TestPassed, s.Issuer, s.SignInURL, valid, signedWith).Scan(&ids).Error
 	return len(ids) > 0, err
 }
 

@@ -70,6 +70,44 @@ func TestTurningOnNeedsATestThatPassed(t *testing.T) {
 	}, modelstest.WithNow(clock.Now))
 }
 
+// An identity provider may verify our requests, so signing them, no longer signing them, or another key needs a new test.
+func TestHowRequestsAreSignedIsPartOfWhatATestProves(t *testing.T) {
+	clock := modelstest.NewClock()
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		ctx := t.Context()
+		w := newLoginWorld(t, db, clock, "acme.com")
+		want := func(tested bool, why string) {
+			t.Helper()
+			got, err := db.Tested(ctx, w.org.ID)
+			must(t, err)
+			p, err := db.Preflight(ctx, w.org.ID)
+			must(t, err)
+			if got != tested || (p.Test != nil) != tested {
+				t.Errorf("%s: tested %v, in the pre-flight %v; want %v", why, got, p.Test != nil, tested)
+			}
+		}
+		pass := func() {
+			t.Helper()
+			must(t, db.FinishTest(ctx, aBrowser, w.org.ID, w.test(), models.TestResult{State: models.TestPassed, CertificateSHA256: idpCert, Sentence: "Yes."}))
+		}
+		sign := func(on bool) { t.Helper(); must(t, db.SetSignRequests(ctx, byOperator, w.org.ID, on)) }
+		must(t, db.MakeRequestKey(ctx, byOperator, w.org.ID, []byte("key"), "one certificate"))
+		pass()
+		want(true, "a test without signatures")
+		sign(true)
+		want(false, "requests are signed now")
+		pass()
+		want(true, "a signed test")
+		sign(false)
+		want(true, "as in the first test")
+		sign(true)
+		db.Execute(t, "update sso_request_keys set certificate = 'another certificate'")
+		want(false, "another key")
+		pass()
+		want(true, "a test with that key")
+	}, modelstest.WithNow(clock.Now))
+}
+
 func TestATestIsAnsweredOnceAndIsNoSignIn(t *testing.T) {
 	eachLogin(t, func(w *loginWorld) {
 		ctx := w.t.Context()
