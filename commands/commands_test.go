@@ -22,6 +22,7 @@ import (
 	"gatehouse/commands"
 	"gatehouse/models"
 	"gatehouse/models/modelstest"
+	"gatehouse/sso"
 )
 
 // terminal is one operator's shell: an environment that names a database, and a folder for files.
@@ -85,6 +86,19 @@ func (sh terminal) certificate(name string, notAfter time.Time) string {
 		sh.t.Fatal(err)
 	}
 	return sh.file(name, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// ownCertificate is the file that the organization gives its identity provider so that it can verify our requests.
+func (sh terminal) ownCertificate(org string) string {
+	sh.t.Helper()
+	der, certificate, err := sso.NewRequestKey("https://gatehouse.example/saml/"+org, time.Now())
+	if err == nil {
+		err = modelstest.Open(sh.t, sh.url).MakeRequestKey(context.Background(), models.Actor{Kind: models.Operator, Label: "test"}, org, der, certificate)
+	}
+	if err != nil {
+		sh.t.Fatal(err)
+	}
+	return sh.file("ours.cer", []byte(certificate))
 }
 
 func TestAnOperatorSetsAnOrganizationUp(t *testing.T) {
@@ -192,6 +206,7 @@ func TestWhatIsRefusedSaysWhyInOneLine(t *testing.T) {
 			"a public mail provider":         {[]string{"domain", "add", "--org", org, "--domain", "gmail.com"}, 1, "public mail provider"},
 			"an expired certificate":         {sso(issuer, url, "--certificate", sh.certificate("old.cer", time.Now().AddDate(0, 0, -1))), 1, "expired"},
 			"no certificate":                 {sso(issuer, url, "--certificate", sh.file("no.cer", []byte("<html>"))), 1, "no.cer"},
+			"our own certificate":            {sso(issuer, url, "--certificate", sh.ownCertificate(org)), 1, "This is our certificate, not your provider's."},
 			"the sign-in URL as issuer":      {sso(url, url, "--certificate", good), 1, "--issuer"},
 			"a sign-in URL over http":        {sso(issuer, "http://login.example.com/saml2", "--certificate", good), 1, "--sign-in-url"},
 			"turning on without a domain":    {sso(issuer, url, "--certificate", good, "--enable"), 1, "Verify a domain"},

@@ -26,9 +26,8 @@ import (
 // Every entry of docs/errors.md is provoked here through the protocol or the pages, and its sentences are read. What cannot be provoked
 // over HTTP says where it is tested instead.
 var provokedElsewhere = map[sso.Reason]string{
-	sso.ReasonInternal:   "a bug by definition; sso's fuzz targets look for one",
-	sso.ReasonNotFresh:   "asked for by step-up only: TestStepUpIsRefused",
-	sso.ReasonFileIsOurs: "needs a certificate of our own: sso/certificate_test.go",
+	sso.ReasonInternal: "a bug by definition; sso's fuzz targets look for one",
+	sso.ReasonNotFresh: "asked for by step-up only: TestStepUpIsRefused",
 }
 
 // element is the first element with that local name.
@@ -293,6 +292,7 @@ func TestEveryRefusalOfAnUploadCanBeProvoked(t *testing.T) {
 			sso.ReasonFileNotYetValid:     pemOf("CERTIFICATE", issue(key, &key.PublicKey, now.AddDate(1, 0, 0), now.AddDate(2, 0, 0))),
 			sso.ReasonFileWeakKey:         pemOf("CERTIFICATE", issue(weak, &weak.PublicKey, now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))),
 			sso.ReasonFileWeakSignature:   pemOf("CERTIFICATE", signedWithSHA1(t, now)),
+			sso.ReasonFileIsOurs:          ana.ownCertificate(acme),
 			sso.ReasonMetadataUnreadable:  md("</EntityDescriptor>", ""),
 			sso.ReasonMetadataIsOurs:      []byte(strings.ReplaceAll(metadata, "IDPSSODescriptor", "SPSSODescriptor")),
 			sso.ReasonMetadataNoIdP:       []byte(strings.ReplaceAll(metadata, "IDPSSODescriptor", "RoleDescriptor")),

@@ -141,6 +141,11 @@ func (s *Server) readMetadata(c echo.Context) error {
 			return err
 		}
 		m, p.URL.Error = s.ReadMetadata(ctx, address)
+		if m != nil {
+			if m, p.URL.Error, err = s.notOwnMetadata(ctx, orgID(c), m); err != nil {
+				return err
+			}
+		}
 	} else {
 		var refused *fetch.Error
 		errors.As(err, &refused)
@@ -186,7 +191,10 @@ func (s *Server) followMetadata(c echo.Context) error {
 	if err != nil {
 		return s.refused(c, metadataPath, &models.Error{Kind: models.Invalid, Message: "The address of the metadata is not valid any more. Read it again."})
 	}
-	m, problem := s.confirmedMetadata(c)
+	m, problem, err := s.confirmedMetadata(c)
+	if err != nil {
+		return err
+	}
 	if problem != "" {
 		return s.refused(c, metadataPath, &models.Error{Kind: models.Invalid, Message: problem})
 	}
@@ -210,24 +218,28 @@ func (s *Server) followMetadata(c echo.Context) error {
 }
 
 // confirmedMetadata reads what the confirmation carries.
-func (s *Server) confirmedMetadata(c echo.Context) (*models.IdPMetadata, string) {
+func (s *Server) confirmedMetadata(c echo.Context) (*models.IdPMetadata, string, error) {
 	m := &models.IdPMetadata{}
 	var err error
 	if m.Issuer, err = sso.CheckIssuer(c.FormValue("issuer")); err != nil {
-		return nil, sentenceFor(err)
+		return nil, sentenceFor(err), nil
 	}
 	if m.SignInURL, err = sso.CheckSignInURL(c.FormValue("sign_in_url"), s.config.Loopback()); err != nil {
-		return nil, sentenceFor(err)
+		return nil, sentenceFor(err), nil
 	}
 	m.LogoutURL, _ = sso.CheckLogoutURL(c.FormValue("logout_url"), s.config.Loopback())
-	kept, problems := s.parseKept(c.FormValue("pem"))
+	ours, err := s.ownCertificates(c.Request().Context(), orgID(c))
+	if err != nil {
+		return nil, "", err
+	}
+	kept, problems := s.parseKept(c.FormValue("pem"), ours)
 	if len(problems) > 0 {
-		return nil, strings.Join(problems, " ")
+		return nil, strings.Join(problems, " "), nil
 	}
 	for _, parsed := range kept {
 		m.Certificates = append(m.Certificates, newCertificate(parsed))
 	}
-	return m, ""
+	return m, "", nil
 }
 
 func (s *Server) unfollowMetadata(c echo.Context) error {

@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -50,6 +52,11 @@ func (s *Server) saveSSO(c echo.Context) error {
 		return s.done(c, ssoPath+"#connection", "Everything was so already. Nothing was changed.")
 	}
 	if step.Needed {
+		if step.Kept { // the uploaded certificates too, as they were read
+			if step, err = s.keepForm(c, step, url.Values{"certificate_pem": {form.Certificate.Value}}); err != nil {
+				return err
+			}
+		}
 		form.StepUp = inline(step)
 		return s.renderSSO(c, http.StatusUnprocessableEntity, a, form)
 	}
@@ -89,8 +96,12 @@ func (s *Server) readSSOForm(c echo.Context, a *access) (views.SSOForm, []models
 	} else {
 		form.Issuer.Value = clean
 	}
-	kept, problems := s.parseKept(c.FormValue("certificate_pem"))
-	uploaded, metadata, more, err := s.readUploads(c)
+	ours, err := s.ownCertificates(c.Request().Context(), orgID(c))
+	if err != nil {
+		return form, nil, err
+	}
+	kept, problems := s.parseKept(c.FormValue("certificate_pem"), ours)
+	uploaded, metadata, more, err := s.readUploads(c, ours)
 	if err != nil {
 		return form, nil, err
 	}
@@ -116,14 +127,14 @@ func (s *Server) readSSOForm(c echo.Context, a *access) (views.SSOForm, []models
 	return form, all, nil
 }
 
-// parseKept reads certificates that the form carries from an attempt before.
-func (s *Server) parseKept(text string) (kept []sso.Certificate, problems []string) {
+// parseKept reads certificates that the form carries from an attempt before; ours are our own.
+func (s *Server) parseKept(text string, ours []*x509.Certificate) (kept []sso.Certificate, problems []string) {
 	for rest := []byte(text); len(kept) < maxCertificateFiles; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			break
 		}
-		parsed, err := sso.ParseCertificate(pem.EncodeToMemory(block), s.db.Now())
+		parsed, err := sso.ParseCertificate(pem.EncodeToMemory(block), s.db.Now(), ours...)
 		if err != nil {
 			problems = append(problems, sentenceFor(err))
 			continue
@@ -134,7 +145,7 @@ func (s *Server) parseKept(text string) (kept []sso.Certificate, problems []stri
 }
 
 // readUploads reads the chosen files: certificates, and at most one metadata file, which is only offered.
-func (s *Server) readUploads(c echo.Context) (found []sso.Certificate, metadata *sso.Metadata, problems []string, err error) {
+func (s *Server) readUploads(c echo.Context, ours []*x509.Certificate) (found []sso.Certificate, metadata *sso.Metadata, problems []string, err error) {
 	if c.Request().MultipartForm == nil {
 		return nil, nil, nil, nil
 	}
@@ -150,7 +161,7 @@ func (s *Server) readUploads(c echo.Context) (found []sso.Certificate, metadata 
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		parsed, problem := s.readUpload(content)
+		parsed, problem := s.readUpload(content, ours)
 		switch {
 		case problem == "" && parsed.metadata != nil && metadata == nil:
 			metadata = parsed.metadata
@@ -176,8 +187,8 @@ type upload struct {
 }
 
 // readUpload recognises one file; problem is the sentence to the admin if it is neither.
-func (s *Server) readUpload(content []byte) (u upload, problem string) {
-	parsed, err := sso.ParseCertificate(content, s.db.Now())
+func (s *Server) readUpload(content []byte, ours []*x509.Certificate) (u upload, problem string) {
+	parsed, err := sso.ParseCertificate(content, s.db.Now(), ours...)
 	if err == nil {
 		return upload{certificate: parsed}, ""
 	}
@@ -186,6 +197,9 @@ func (s *Server) readUpload(content []byte) (u upload, problem string) {
 		return upload{}, sentenceFor(err)
 	}
 	metadata, err := sso.ParseMetadata(content, s.db.Now())
+	if err == nil {
+		err = notOurs(metadata.Certificates, ours)
+	}
 	if err != nil {
 		return upload{}, sentenceFor(err)
 	}
@@ -212,7 +226,11 @@ func (s *Server) useMetadata(c echo.Context, a *access, step views.StepUp) error
 	if _, err := sso.CheckIssuer(form.Issuer.Value); err != nil {
 		form.Issuer.Error = sentenceFor(err)
 	}
-	kept, problems := s.parseKept(c.FormValue("metadata_pem") + c.FormValue("certificate_pem"))
+	ours, err := s.ownCertificates(c.Request().Context(), orgID(c))
+	if err != nil {
+		return err
+	}
+	kept, problems := s.parseKept(c.FormValue("metadata_pem")+c.FormValue("certificate_pem"), ours)
 	seen := map[string]bool{}
 	for _, parsed := range kept {
 		if !seen[parsed.SHA256] && !trusted(a.sso, parsed.SHA256) {

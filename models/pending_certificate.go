@@ -68,6 +68,9 @@ func (tx *Tx) findCertificate(s *SSO, source string, n NewCertificate) (fresh bo
 	if s.trusts(n.SHA256) {
 		return false, nil
 	}
+	if ours, err := tx.isOurs(n); err != nil || ours {
+		return false, err // nobody should be asked to approve it
+	}
 	waiting, err := pendingCertificates(tx.DB, tx.org)
 	if err != nil || len(waiting) >= maxPendingCertificates {
 		return false, err

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -188,8 +189,14 @@ func (tx *Tx) addCertificate(s *SSO, n NewCertificate) (*SSOCertificate, error) 
 
 var errManyCertificates = &Error{Kind: Conflict, Field: "certificate", Message: "There are ten certificates already, which is the most. Remove one that is no longer used."}
 
+// The catalogue of the protocol has the same sentence for a file that is our own.
+var errOurCertificate = &Error{Kind: Invalid, Field: "certificate", Message: "This is our certificate, not your provider's. Download Certificate (Base64) from the identity provider."}
+
 // trustCertificate is addCertificate without the limit, for who replaces certificates in the same transaction.
 func (tx *Tx) trustCertificate(s *SSO, n NewCertificate) (*SSOCertificate, error) {
+	if ours, err := tx.isOurs(n); err != nil || ours {
+		return nil, cmp.Or[error](err, errOurCertificate)
+	}
 	c := &SSOCertificate{
 		ID: newID("crt_", tx.now), OrgID: tx.org, PEM: n.PEM, Subject: n.Subject, SHA1: n.SHA1, SHA256: n.SHA256, KeyKind: n.KeyKind,
 		NotBefore: n.NotBefore.UTC().Truncate(time.Microsecond), NotAfter: n.NotAfter.UTC().Truncate(time.Microsecond), AddedBy: tx.actor.Label, AddedAt: tx.now,
