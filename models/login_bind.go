@@ -37,14 +37,9 @@ func (i *Identity) is(k LoginKey) bool {
 // findMember finds who signs in: by the strongest key on record, else by the address, else by making a member (IdP Managed Access).
 // What the identity provider says counts only for addresses on domains that this organization has verified.
 func (l *completion) findMember() (m *Member, created bool, err error) {
-	domain, err := l.tx.loginDomain(l.identity.Email)
+	domain, err := l.checkDomain()
 	if err != nil {
 		return nil, false, err
-	}
-	if domain == "" {
-		r := refuse(RefusedDomainUnverified)
-		r.Got = l.identity.Email
-		return nil, false, r
 	}
 	keys, err := l.tx.boundKeys(l.identity)
 	if err != nil {
@@ -80,6 +75,17 @@ func (l *completion) findMember() (m *Member, created bool, err error) {
 		return nil, false, err
 	}
 	return m, created, l.bind(m, bound)
+}
+
+// checkDomain refuses addresses on domains that this organization never verified, whoever vouches for them.
+func (l *completion) checkDomain() (DomainStatus, error) {
+	domain, err := l.tx.loginDomain(l.identity.Email)
+	if err == nil && domain == "" {
+		r := refuse(RefusedDomainUnverified)
+		r.Got = l.identity.Email
+		return "", r
+	}
+	return domain, err
 }
 
 // loginDomain is how the domain of an address stands in this organization; empty if it is not claimed or was never verified.

@@ -50,11 +50,25 @@ func (l *completion) stepUp(s *SignedIn, code, browser string) (*LoginDone, erro
 	if err != nil {
 		return nil, err
 	}
+	tx := l.tx
 	// The strongest key on record decides, as at a sign-in; nothing is bound here.
 	if len(keys) == 0 || keys[0].MemberID != s.Member.ID || l.identity.Issuer != s.Session.Issuer {
 		return nil, refuse(RefusedOtherPerson).about(&s.Member)
 	}
-	tx := l.tx
+	// Whoever could not sign in now confirms nothing: an address may have been given to somebody else while this session was open.
+	m, err := tx.member(s.Member.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.admit(m); err != nil {
+		return nil, err
+	}
+	if err := l.checkContradiction(m, keys); err != nil {
+		return nil, err
+	}
+	if _, err := l.checkDomain(); err != nil {
+		return nil, err
+	}
 	tx.actor = s.Actor(l.client.IP)
 	secret := newSecret()
 	r := tx.Model(&Session{}).Where("id = ? and org_id = ? and member_id = ? and method = ?", s.Session.ID, tx.org, s.Member.ID, MethodSSO).

@@ -80,14 +80,19 @@ func loginOf(objectID, email string) models.LoginIdentity {
 	return models.LoginIdentity{Issuer: entra, CertificateSHA256: idpCert, Keys: keys, Email: email, FirstName: "Ana", LastName: "Novak", NameID: email}
 }
 
-// begin sends a request and returns its id and the browser's secret.
+// begin sends a request for a sign-in and returns its id and the browser's secret.
 func (w *loginWorld) begin() (request, browser string) {
+	w.t.Helper()
+	return w.beginFor(models.LoginToSignIn)
+}
+
+func (w *loginWorld) beginFor(purpose string) (request, browser string) {
 	w.t.Helper()
 	w.n++
 	request = fmt.Sprintf("id-%s-%d", w.org.ID, w.n)
 	sso, err := w.SSO(w.t.Context(), w.org.ID)
 	must(w.t, err)
-	browser, err = w.BeginLogin(w.t.Context(), aBrowser, models.NewLogin{OrgID: w.org.ID, RequestID: request, ConnectionVersion: sso.Version, Purpose: models.LoginToSignIn, ReturnTo: "/profile"})
+	browser, err = w.BeginLogin(w.t.Context(), aBrowser, models.NewLogin{OrgID: w.org.ID, RequestID: request, ConnectionVersion: sso.Version, Purpose: purpose, ReturnTo: "/profile"})
 	must(w.t, err)
 	return request, browser
 }
