@@ -13,17 +13,9 @@ import (
 // People without a password confirm a serious change at the identity provider: a request with ForceAuthn goes there, and the answer must
 // say that they have just authenticated. Password and e-mail of an account never change this way.
 
-// samlStepUpPath is where the signed-in person confirms, and comes back to the page that asked.
-func samlStepUpPath(c echo.Context) string {
-	back := c.Request().URL.RequestURI()
-	if c.Request().Method != http.MethodGet {
-		// The page with the form, if the browser says which.
-		back = accessPath
-		if from, err := url.Parse(c.Request().Referer()); err == nil && from.Host == c.Request().Host {
-			back = localPath(from.RequestURI())
-		}
-	}
-	return "/saml/" + url.PathEscape(orgID(c)) + "/step-up?return_to=" + url.QueryEscape(back)
+// samlStepUpPath is where the signed-in person confirms, and goes on to back.
+func samlStepUpPath(orgID, back string) string {
+	return "/saml/" + url.PathEscape(orgID) + "/step-up?return_to=" + url.QueryEscape(back)
 }
 
 // samlStepUp sends the person to the identity provider to authenticate anew.

@@ -61,7 +61,7 @@ func TestPeopleWithoutPasswordConfirmAtTheIdentityProvider(t *testing.T) {
 		}
 		a.clock.Advance(time.Minute)
 		done := b.finish(a.postACS(org, idp.answer(to, "bo@acme.com", authenticatedAt(a.clock.Now()))))
-		if done.status != http.StatusSeeOther || !strings.HasPrefix(done.header.Get("Location"), "/settings/access-security") {
+		if done.status != http.StatusSeeOther || !strings.HasPrefix(done.header.Get("Location"), confirmedPath+"?") {
 			t.Fatalf("status %d to %s\n%s", done.status, done.header.Get("Location"), done.body)
 		}
 		if b.cookie(sessionCookie) == token {

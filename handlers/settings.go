@@ -6,6 +6,8 @@ import "github.com/labstack/echo/v4"
 func (s *Server) settingsRoutes(g *echo.Group) {
 	managers := g.Group("", s.requireManager)
 
+	g.GET("/confirmed", s.confirmedForm)
+
 	g.GET("/access-security", s.accessSecurity)
 	g.GET("/access-security/sso", s.ssoPage)
 	g.GET("/access-security/sso/azure", s.setupAzure)

@@ -19,7 +19,7 @@ func (s *Server) stepUpNeeded(c echo.Context) views.StepUp {
 	who := signedIn(c)
 	step := views.StepUp{Needed: !who.SteppedUp(s.db.Now())}
 	if step.Needed && who.MayStepUpBySSO() {
-		step.SSO = samlStepUpPath(c)
+		step.BySSO = true
 		return step
 	}
 	if step.Needed && !who.Account.HasPassword() {
@@ -29,11 +29,19 @@ func (s *Server) stepUpNeeded(c echo.Context) views.StepUp {
 }
 
 // stepUp takes the password that a form carries. When it is right the session has a new token afterwards and nothing more is needed for
-// models.StepUpLife. Needed tells that the form must be shown again; Error is empty if no password was typed.
+// models.StepUpLife. Needed tells that the form must be shown again; Error is empty if no password was typed. What somebody without a
+// password typed is kept while they confirm at the identity provider; when they are back, the form must be shown once more.
 func (s *Server) stepUp(c echo.Context) (views.StepUp, error) {
 	step := s.stepUpNeeded(c)
 	password := c.FormValue("password")
-	if !step.Needed || password == "" {
+	switch {
+	case step.BySSO:
+		return s.keepForm(c, step, nil)
+	case isDraft(c):
+		return views.StepUp{Needed: true, BySSO: true, Confirmed: true}, nil
+	case !step.Needed && signedIn(c).MayStepUpBySSO():
+		return step, s.db.DropForm(c.Request().Context(), signedIn(c), c.Request().URL.Path)
+	case !step.Needed || password == "":
 		return step, nil
 	}
 	token, err := s.db.StepUp(c.Request().Context(), signedIn(c), client(c), password)
@@ -51,7 +59,7 @@ func (s *Server) stepUp(c echo.Context) (views.StepUp, error) {
 
 // inline is a step-up as a field of the form that was sent: it says why the field is there.
 func inline(step views.StepUp) views.StepUp {
-	if step.Needed && step.Error == "" {
+	if step.Needed && step.Error == "" && !step.Confirmed {
 		step.Error = askAgain
 	}
 	return step
@@ -76,10 +84,8 @@ func (s *Server) askPassword(c echo.Context, nav views.Nav, step views.StepUp, p
 	if err != nil {
 		return err
 	}
-	p.Shell, p.Action, p.Error = shell, c.Request().URL.Path, step.Error
-	if step.SSO != "" {
-		p.Error, p.SSO = "", step.SSO
-	} else if !signedIn(c).Account.HasPassword() {
+	p.Shell, p.Action, p.Error, p.StepUp = shell, c.Request().URL.Path, step.Error, step
+	if !step.BySSO && !signedIn(c).Account.HasPassword() {
 		p.Error, p.NoPassword = "", noPassword
 	}
 	for name, values := range c.Request().PostForm {

@@ -323,7 +323,7 @@ type StepUpPage struct {
 	Danger     bool     // people lose access
 	Error      string   // "That is not your password."
 	NoPassword Blocked  // the person has no password: what to do instead
-	SSO        string   // where the person confirms with single sign-on instead of by password
+	StepUp     StepUp   // for people who confirm with single sign-on instead
 	CancelURL  string
 }
 
@@ -477,7 +477,7 @@ func StepUpForm(p StepUpPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.SSO != "" {
+			if p.StepUp.BySSO {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<h3>Single sign-on</h3>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -505,8 +505,8 @@ func StepUpForm(p StepUpPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.SSO != "" {
-				templ_7745c5c3_Err = confirmWithSSO(p.SSO).Render(ctx, templ_7745c5c3_Buffer)
+			if p.StepUp.BySSO {
+				templ_7745c5c3_Err = confirmWithSSO(p.StepUp).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -608,7 +608,7 @@ func StepUpForm(p StepUpPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.NoPassword == "" && p.SSO == "" {
+			if p.NoPassword == "" && p.StepUp.SSO == "" {
 				var templ_7745c5c3_Var25 = []any{"btn", templ.KV("primary", !p.Danger), templ.KV("danger solid", p.Danger)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var25...)
 				if templ_7745c5c3_Err != nil {

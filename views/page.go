@@ -62,7 +62,13 @@ type Link struct {
 type StepUp struct {
 	Needed bool   // show the field "password"
 	Error  string // "That is not your password." after a wrong one
-	SSO    string // where people without a password confirm with single sign-on instead; empty: by password
+	// BySSO: the person has no password and confirms with single sign-on instead. The form is sent first; it comes back with SSO, where they
+	// do that.
+	BySSO bool
+	SSO   string
+	Kept  bool // what was typed comes back filled in afterwards
+	// Confirmed: they are back, and the form is filled in; its button makes the change.
+	Confirmed bool
 }
 
 // Blocked says why something cannot be done right now, in a sentence that says what to do first. Empty: it can be done.

@@ -15,6 +15,8 @@ func metadataStates() []state {
 	}
 	refusedOther := other
 	refusedOther.Error, refusedOther.StepUp = "What the metadata says has changed meanwhile.", StepUp{Needed: true, Error: "That is not your password."}
+	byOther := other
+	byOther.StepUp = StepUp{Needed: true, BySSO: true}
 	return []state{
 		{"metadata-empty", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access})},
 		{"metadata-refused", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, URL: Field{"http://x", "The address must begin with https://."}})},
@@ -28,8 +30,10 @@ func metadataStates() []state {
 		})},
 		{"metadata-take-over-refused", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, Following: true, URL: Field{Value: "https://idp.example/metadata"}, Other: &refusedOther})},
 		{"metadata-key-lost", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, Signing: SigningCard{On: true, KeyLost: true, CertificateURL: "https://app.example/saml/org_a/certificate", LogoutURL: "https://app.example/saml/org_a/logout"}})},
-		{"metadata-step-up-by-sso", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, StepUp: StepUp{Needed: true, SSO: "/saml/org_a/step-up?return_to=%2Fsettings"}, Found: &FoundMetadata{URL: "https://idp.example/metadata"}})},
-		{"step-up-by-sso", StepUpForm(StepUpPage{Shell: shell(NavAccessSecurity), Title: "Sign requests?", Confirm: "Sign requests", Action: "/settings/access-security/sso/signing", CancelURL: "/settings", SSO: "/saml/org_a/step-up?return_to=%2Fsettings"})},
+		{"metadata-step-up-by-sso", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, StepUp: StepUp{Needed: true, BySSO: true, SSO: "/saml/org_a/step-up?return_to=%2Fsettings"}, Found: &FoundMetadata{URL: "https://idp.example/metadata"}})},
+		{"step-up-by-sso", StepUpForm(StepUpPage{Shell: shell(NavAccessSecurity), Title: "Sign requests?", Confirm: "Sign requests", Action: "/settings/access-security/sso/signing", CancelURL: "/settings", StepUp: StepUp{Needed: true, BySSO: true, Kept: true, SSO: "/saml/org_a/step-up?return_to=%2Fsettings"}})},
+		{"step-up-by-sso-confirmed", StepUpForm(StepUpPage{Shell: shell(NavAccessSecurity), Title: "Sign requests?", Confirm: "Sign requests", Action: "/settings/access-security/sso/signing", CancelURL: "/settings", StepUp: StepUp{Needed: true, BySSO: true, Confirmed: true}})},
+		{"metadata-step-up-by-sso-first", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, Other: &byOther})},
 		{"metadata-approval-refused", MetadataSettings(MetadataPage{Shell: shell(NavAccessSecurity), Access: access, Following: true, URL: Field{Value: "https://idp.example/metadata"}, Waiting: []WaitingCertificate{refused}})},
 	}
 }
