@@ -8,7 +8,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"math/bits"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -16,12 +18,48 @@ import (
 var idAlphabet = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // newID is prefix, then 48 bits of milliseconds and 80 random bits: unique anywhere, and in order of creation, so that an index on
-// it is a page order. Ids are no secrets.
+// it is a page order. Of one millisecond, too, what a process makes later is greater: the random part counts up, in steps that nobody can
+// guess. Ids are no secrets.
 func newID(prefix string, now time.Time) string {
+	var random [10]byte
+	rand.Read(random[:])
+	ms := now.UnixMilli()
+	high, low := idsMade.next(ms, binary.BigEndian.Uint16(random[:]), binary.BigEndian.Uint64(random[2:]))
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
-	rand.Read(b[6:])
+	binary.BigEndian.PutUint64(b[:8], uint64(ms)<<16|uint64(high))
+	binary.BigEndian.PutUint64(b[8:], low)
 	return prefix + idAlphabet.EncodeToString(b[:])
+}
+
+// idsMade is the process's, not a database's: who shares a database is told apart by the random part.
+var idsMade lastIDs
+
+// lastIDs remembers the last random part of the milliseconds in which ids were made lately, so of more than one: activity is written in
+// batches, a second after it happened.
+type lastIDs struct {
+	mu   sync.Mutex
+	last [1024]struct {
+		ms   int64
+		high uint16
+		low  uint64
+	}
+}
+
+// maxIDStep is the greatest step between two ids of one millisecond: 2^39 of them fit in before the random part is full.
+const maxIDStep = 1 << 40
+
+// next is the random part of the next id of a millisecond: the one given, or a step beyond the last.
+func (l *lastIDs) next(ms int64, high uint16, low uint64) (uint16, uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := &l.last[uint64(ms)%uint64(len(l.last))]
+	if last.ms == ms {
+		sum, carry := bits.Add64(last.low, low%maxIDStep+1, 0)
+		last.high, last.low = last.high+uint16(carry), sum
+	} else {
+		last.ms, last.high, last.low = ms, high>>1, low // the highest bit is left to count into
+	}
+	return last.high, last.low
 }
 
 // idAt is below every id of that prefix that is made at that time or later, and above those made before.
