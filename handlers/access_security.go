@@ -12,8 +12,12 @@ import (
 	"gatehouse/views"
 )
 
-// expirySoon is from when on a certificate or token asks to be renewed.
-const expirySoon = 60 * 24 * time.Hour
+const (
+	// expirySoon is from when on a certificate or token asks to be renewed.
+	expirySoon = 60 * 24 * time.Hour
+	// noticeLife is how long a banner tells what happened once.
+	noticeLife = 7 * 24 * time.Hour
+)
 
 func (s *Server) accessSecurity(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, ssoPath)
@@ -60,7 +64,8 @@ func (s *Server) frame(c echo.Context, a *access, current string) (views.Shell, 
 	}
 	if signedIn(c).CanManage() {
 		head.Tabs = append(head.Tabs, views.Tab{Text: "Activity", URL: activityPath, Current: current == activityPath})
-		shell.Notices, err = s.accessNotices(c, a)
+		notices, err := s.accessNotices(c, a)
+		shell.Notices = append(shell.Notices, notices...)
 		return shell, head, err
 	}
 	head.ReadOnly = "You can look at these settings, but only owners and admins change them."
@@ -196,7 +201,10 @@ func (a *access) certificateChip() views.Chip {
 
 func (a *access) requireChip() views.Chip {
 	chip := views.Chip{Label: "Require SSO", State: "Off", URL: ssoPath + "#require"}
-	if a.sso.Required {
+	switch {
+	case a.sso.OnTrial(a.now):
+		chip.State, chip.Tone = "On trial until "+clockTime(*a.sso.RequiredUntil)+" UTC", views.ToneWarn
+	case a.sso.Requires(a.now):
 		chip.State, chip.Tone = "On", views.ToneOK
 	}
 	return chip
@@ -218,7 +226,7 @@ func (a *access) scimChip() views.Chip {
 	return chip
 }
 
-// accessNotices are the banners that stay until their cause is gone: what expires, what lapses, and recovery sign-ins of the last week.
+// accessNotices are the banners that stay until their cause is gone: what expires, what lapses, and what happened in the last week.
 func (s *Server) accessNotices(c echo.Context, a *access) ([]views.Notice, error) {
 	var list []views.Notice
 	if n := a.certificateNotice(); n != nil {
@@ -232,6 +240,11 @@ func (s *Server) accessNotices(c echo.Context, a *access) ([]views.Notice, error
 	if n := a.tokenNotice(); n != nil {
 		list = append(list, *n)
 	}
+	waiting, err := s.metadataNotices(c, a)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, waiting...)
 	bursts, err := s.db.Bursts(c.Request().Context(), orgID(c))
 	if err != nil {
 		return nil, err
@@ -245,16 +258,31 @@ func (s *Server) accessNotices(c echo.Context, a *access) ([]views.Notice, error
 		}
 	}
 	recent, err := s.db.Notices(c.Request().Context(), orgID(c), 20)
-	for _, n := range recent {
-		if n.Kind == "recovery" && a.now.Sub(n.CreatedAt) < 7*24*time.Hour {
-			list = append(list, views.Notice{
-				Tone: views.ToneWarn, Title: n.Subject, Text: n.Body + " " + upperFirst(agoExact(a.now, n.CreatedAt)) + ".",
-				Action: views.Link{Text: "Audit log", URL: auditPath + "?area=session"},
-			})
-			break
+	said := map[string]bool{} // of each kind the latest
+	for i := range recent {
+		n := &recent[i]
+		if said[n.Kind] {
+			continue
+		}
+		said[n.Kind] = true
+		if banner := a.recoveryNotice(n); banner != nil {
+			list = append(list, *banner)
+		}
+		if banner := a.revertedNotice(n); banner != nil && !said[models.NoticeSwitched] {
+			list = append(list, *banner)
 		}
 	}
 	return list, err
+}
+
+func (a *access) recoveryNotice(n *models.Notice) *views.Notice {
+	if n.Kind != "recovery" || a.now.Sub(n.CreatedAt) >= noticeLife {
+		return nil
+	}
+	return &views.Notice{
+		Tone: views.ToneWarn, Title: n.Subject, Text: n.Body + " " + upperFirst(agoExact(a.now, n.CreatedAt)) + ".",
+		Action: views.Link{Text: "Audit log", URL: auditPath + "?area=session"},
+	}
 }
 
 func (a *access) certificateNotice() *views.Notice {

@@ -44,6 +44,10 @@ var sayings = map[string]saying{
 
 	"activity.raw_viewed": {"file-code", "", func(t telling) string { return t.who + " looked at the message behind the sign-in of " + t.whom }},
 
+	"diagnostic_link.created": {"link-2", "", func(t telling) string { return t.who + " made a diagnostic link to the sign-in of " + t.whom }},
+	"diagnostic_link.opened":  {"search", "", func(t telling) string { return "Somebody opened the diagnostic link to the sign-in of " + t.whom }},
+	"diagnostic_link.revoked": {"link-2", "", func(t telling) string { return t.who + " revoked the diagnostic link to the sign-in of " + t.whom }},
+
 	"domain.claimed":  {"globe", "", func(t telling) string { return t.who + " claimed " + t.whom }},
 	"domain.lapsed":   {"triangle-alert", views.ToneWarn, func(t telling) string { return t.whom + " has lapsed: its DNS record was gone for seven days" }},
 	"domain.lapsing":  {"triangle-alert", views.ToneWarn, func(t telling) string { return "The DNS record of " + t.whom + " is gone" }},
@@ -109,8 +113,17 @@ var sayings = map[string]saying{
 		return t.who + " turned the signing of requests off"
 	}},
 	"sso_request_key.made": {"key-round", "", func(t telling) string { return t.who + " made a key to sign requests with" }},
-	"sso_metadata.changed": {"triangle-alert", views.ToneWarn, func(telling) string {
+	"sso_metadata.changed": {"triangle-alert", views.ToneWarn, func(t telling) string {
+		if t.text("issuer") == "" && t.text("sign_in_url") == "" {
+			return "The identity provider’s metadata names the addresses set here again"
+		}
 		return "The identity provider’s metadata names other addresses than those set here"
+	}},
+	"sso_metadata.taken_over": {"shield-check", "", func(t telling) string {
+		return t.who + " took over the addresses of the identity provider’s metadata"
+	}},
+	"sso_metadata.dismissed": {"refresh-cw", "", func(t telling) string {
+		return t.who + " dismissed the addresses of the identity provider’s metadata"
 	}},
 	"sso_metadata.followed":   {"refresh-cw", "", func(t telling) string { return t.who + " set the address of the identity provider’s metadata" }},
 	"sso_metadata.unfollowed": {"refresh-cw", "", func(t telling) string { return t.who + " stopped the reading of the identity provider’s metadata" }},
@@ -119,7 +132,16 @@ var sayings = map[string]saying{
 	"sso_connection.changed":  {"shield-check", "", func(t telling) string { return t.who + " changed the SSO connection" }},
 	"sso_connection.removed":  {"shield-check", views.ToneWarn, func(t telling) string { return t.who + " removed the SSO configuration" }},
 	"sso_connection.switched": {"shield-check", "", sayConnectionSwitched},
-	"sso_test.link_created":   {"flask-conical", "", func(t telling) string { return t.who + " made a link for test sign-ins" }},
+	"sso_connection.require_kept": {"shield-check", "", func(t telling) string {
+		if t.text("safety_window") != "" {
+			return t.who + " kept Require Single Sign-On on without waiting for a sign-in"
+		}
+		return t.who + " signed in with single sign-on, so that Require Single Sign-On stays on"
+	}},
+	"sso_connection.require_reverted": {"triangle-alert", views.ToneWarn, func(telling) string {
+		return "Require Single Sign-On turned itself off: no owner or admin had signed in with single sign-on in time"
+	}},
+	"sso_test.link_created": {"flask-conical", "", func(t telling) string { return t.who + " made a link for test sign-ins" }},
 
 	"team.adopted":      {"users", "", func(t telling) string { return t.who + " took over the team " + t.whom }},
 	"team.changed":      {"users", "", func(t telling) string { return t.who + " changed the team " + t.whom }},
@@ -299,7 +321,7 @@ func factText(v any) string {
 var factNames = map[string]string{
 	"issuer": "Issuer URL", "sign_in_url": "Identity Provider Sign-in URL", "single_sign_on": "Single Sign-On", "required": "Require Single Sign-On",
 	"idp_managed_access": "IdP Managed Access", "sha256": "SHA-256", "not_after": "Valid until", "expires_at": "Expires", "user_name": "userName",
-	"external_id": "externalId", "email": "E-mail", "display_name": "Name", "given_name": "First name", "family_name": "Last name", "ip": "Address",
+	"pre_flight": "Pre-flight", "external_id": "externalId", "email": "E-mail", "display_name": "Name", "given_name": "First name", "family_name": "Last name", "ip": "Address",
 }
 
 func factName(name string) string {

@@ -218,13 +218,13 @@ func wayIn(a *access, m *models.PersonRow) views.Grant {
 		return views.Grant{Title: "Password", Why: "Single sign-on is off."}
 	case !a.sso.Enabled:
 		return views.Grant{Title: "None yet", Note: "No password, and single sign-on is off", Why: "They get a password by “Forgotten password” on the sign-in page."}
-	case a.sso.Required && !claimed && manages && m.HasPassword:
+	case a.sso.Requires(a.now) && !claimed && manages && m.HasPassword:
 		return views.Grant{Title: "Recovery sign-in only", Why: "Single sign-on is required and the address is on no claimed domain. Owners and admins keep recovery sign-in with their password."}
-	case a.sso.Required && !claimed:
+	case a.sso.Requires(a.now) && !claimed:
 		return views.Grant{Title: "None", Note: "The address is on no claimed domain", Why: "Single sign-on is required, and it works only for addresses on a claimed domain."}
-	case (a.sso.Required || a.sso.IDPManaged) && claimed && manages && m.HasPassword:
+	case (a.sso.Requires(a.now) || a.sso.IDPManaged) && claimed && manages && m.HasPassword:
 		return views.Grant{Title: "Single sign-on, or recovery sign-in", Why: "Single sign-on is asked for; owners and admins keep recovery sign-in with their password."}
-	case (a.sso.Required || a.sso.IDPManaged) && claimed:
+	case (a.sso.Requires(a.now) || a.sso.IDPManaged) && claimed:
 		return views.Grant{Title: "Single sign-on only", Why: requiredWhy(a, m)}
 	case claimed && m.HasPassword:
 		return views.Grant{Title: "Single sign-on or password", Why: "Single sign-on is on and not required."}
@@ -237,7 +237,7 @@ func wayIn(a *access, m *models.PersonRow) views.Grant {
 }
 
 func requiredWhy(a *access, m *models.PersonRow) string {
-	if a.sso.Required {
+	if a.sso.Requires(a.now) {
 		return "Single sign-on is required for everybody."
 	}
 	return "IdP Managed Access is on for " + models.DomainOf(m.Address()) + "."

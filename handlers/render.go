@@ -33,6 +33,12 @@ func (s *Server) shell(c echo.Context, nav views.Nav) (views.Shell, error) {
 		Nav:          nav,
 		Flash:        s.takeFlash(c),
 	}
+	switch notice, err := s.windowNotice(c, who); {
+	case err != nil:
+		return sh, err
+	case notice != nil:
+		sh.Notices = append(sh.Notices, *notice)
+	}
 	others, err := s.db.SwitchableOrganizations(c.Request().Context(), who)
 	if err != nil {
 		return sh, err

@@ -129,7 +129,7 @@ func commonName(subject string) string {
 func (a *access) switches(missing []string) (sso, require, managed views.Switch) {
 	on, off := views.Pill{Text: "On", Tone: views.ToneOK}, views.Pill{Text: "Off"}
 	sso = views.Switch{On: a.sso.Enabled, State: off}
-	require = views.Switch{On: a.sso.Required, State: off}
+	require = a.requireSwitch()
 	managed = views.Switch{On: a.sso.IDPManaged, State: off}
 	where := list(a.verified())
 	if where == "" {
@@ -141,9 +141,13 @@ func (a *access) switches(missing []string) (sso, require, managed views.Switch)
 		if a.sso.EnabledAt != nil {
 			sso.State.Text = "On since " + date(*a.sso.EnabledAt)
 		}
-		sso.Sentence = "People on " + where + " can sign in with your identity provider."
-		if a.sso.Required {
-			sso.Sentence = "People on " + where + " sign in with your identity provider. Turning this off turns off Require Single Sign-On too."
+		switch {
+		case a.sso.Requires(a.now):
+			sso.Meaning = "People on " + where + " sign in with your identity provider. Turning this off turns off Require Single Sign-On too."
+		case a.sso.IDPManaged:
+			sso.Meaning = "People on " + where + " sign in with your identity provider. Passwords still work for everybody else."
+		default:
+			sso.Meaning = "People on " + where + " can sign in with your identity provider. Passwords still work."
 		}
 	} else {
 		if len(missing) > 0 {
@@ -153,10 +157,6 @@ func (a *access) switches(missing []string) (sso, require, managed views.Switch)
 		if !a.sso.IDPManaged {
 			managed.Blocked = first
 		}
-	}
-	if a.sso.Required {
-		require.State = on
-		require.Sentence = "Passwords do not open this organization any more, but for owners and admins by recovery sign-in: their password alone is enough for it until second factors exist here."
 	}
 	if a.sso.IDPManaged {
 		managed.State = on

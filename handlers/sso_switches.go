@@ -51,7 +51,7 @@ func (s *Server) switchSSO(c echo.Context) error {
 		Sentence: "Nobody can sign in with the identity provider until it is on again.",
 		Effects:  []string{"Sign-ins that are under way at the identity provider end; open sessions stay.", "Everybody who has a password signs in with it; others need one by “Forgotten password”."},
 	}
-	if a.sso.Required {
+	if a.sso.Requires(a.now) {
 		page.Effects = append(page.Effects, "Require Single Sign-On turns off too.")
 	}
 	done := "Single sign-on is off. People sign in with their passwords."
@@ -147,7 +147,7 @@ func (s *Server) switchRequireSSO(c echo.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case on == a.sso.Required:
+	case on == a.sso.Requires(a.now):
 		return s.done(c, ssoPath, "Require Single Sign-On is "+onOff(on)+" already.")
 	case !on:
 		return s.setSwitch(c, views.StepUpPage{
@@ -186,7 +186,7 @@ func (s *Server) requireSSOPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.sso.Required {
+	if a.sso.Requires(a.now) {
 		return s.done(c, ssoPath, "Require Single Sign-On is on already.")
 	}
 	p, err := s.requirePage(c, a)
@@ -199,7 +199,7 @@ func (s *Server) requireSSOPage(c echo.Context) error {
 
 // requirePage is the pre-flight of Require Single Sign-On: everybody in exactly one group, and the conditions.
 func (s *Server) requirePage(c echo.Context, a *access) (views.RequireSSOPage, error) {
-	p := views.RequireSSOPage{Domains: list(a.verified())}
+	p := views.RequireSSOPage{Domains: list(a.verified()), SafetyWindow: length(models.SafetyWindow)}
 	if p.Domains == "" {
 		p.Domains = "claimed domains"
 	}
@@ -212,7 +212,6 @@ func (s *Server) requirePage(c echo.Context, a *access) (views.RequireSSOPage, e
 	if err != nil {
 		return p, err
 	}
-	var recoveryOwners []string
 	for i := range people {
 		r := &people[i]
 		person := views.PersonNote{Person: views.Person{Name: r.Label(), Email: r.Address()}}
@@ -223,9 +222,6 @@ func (s *Server) requirePage(c echo.Context, a *access) (views.RequireSSOPage, e
 				person.Note = roleWord(r.Role) + ", has used SSO"
 			}
 			addTo(&p.Recovery, person)
-			if r.Role == models.Owner {
-				recoveryOwners = append(recoveryOwners, r.Label())
-			}
 		case !r.Claimed:
 			addTo(&p.Outside, person)
 		case r.UsedSSO:
@@ -239,7 +235,11 @@ func (s *Server) requirePage(c echo.Context, a *access) (views.RequireSSOPage, e
 			g.More = "and " + thousands(more) + " more"
 		}
 	}
-	p.Conditions = a.requireConditions(recoveryOwners)
+	preflight, err := s.db.Preflight(c.Request().Context(), orgID(c))
+	if err != nil {
+		return p, err
+	}
+	p.Conditions = a.requireConditions(preflight, s.config.SMTP != nil)
 	for _, condition := range p.Conditions {
 		if !condition.OK {
 			p.Blocked = "First meet the conditions above that are not met."
@@ -255,28 +255,63 @@ func addTo(g *views.PeopleGroup, p views.PersonNote) {
 	}
 }
 
-// requireConditions keep people from locking everybody out.
-func (a *access) requireConditions(recoveryOwners []string) []views.Check {
-	on := views.Check{OK: a.sso.Enabled, Text: "Single Sign-On is on", Detail: "People can already use it."}
+// requireConditions keep people from locking everybody out; mailed tells whether notices reach the owners by mail.
+func (a *access) requireConditions(p *models.Preflight, mailed bool) []views.Check {
+	on := views.Check{OK: p.Enabled, Text: "Single Sign-On is on", Detail: "People can already use it."}
 	if !on.OK {
 		on.Detail, on.Action = "Turn it on first.", views.Link{Text: "Go to the switches", URL: ssoPath + "#switches"}
 	}
-	domain := views.Check{OK: len(a.verified()) > 0, Text: "A verified domain", Detail: list(a.verified())}
+	domain := views.Check{OK: p.Domain, Text: "A verified domain", Detail: list(a.verified())}
 	if !domain.OK {
 		domain.Detail, domain.Action = "Nobody could sign in without one.", views.Link{Text: "Claim a domain", URL: domainsPath}
 	}
-	certificate := views.Check{Text: "A valid SAML certificate", Detail: "Upload the one your identity provider signs with.", Action: views.Link{Text: "Upload", URL: ssoPath + "#certificate-row"}}
-	if best := a.lastValid(); best != nil {
-		certificate = views.Check{OK: true, Text: certificate.Text, Detail: "Until " + until(a.now, best.NotAfter) + "."}
+	return []views.Check{on, domain, a.certificateCondition(p), a.testCondition(p), recoveryCondition(p, mailed)}
+}
+
+func (a *access) certificateCondition(p *models.Preflight) views.Check {
+	check := views.Check{OK: p.CertificateLasts(), Text: "A SAML certificate that is valid for 14 days or more", Action: views.Link{Text: "Upload", URL: ssoPath + "#certificate-row"}}
+	switch {
+	case check.OK:
+		check.Detail, check.Action = "Until "+until(a.now, p.CertificateUntil)+".", views.Link{}
+	case p.CertificateUntil.IsZero():
+		check.Detail = "Upload the one your identity provider signs with."
+	default:
+		check.Detail = "It expires " + left(a.now, p.CertificateUntil) + ", on " + date(p.CertificateUntil) + ", and then nobody could sign in. Create the next one at the identity provider and upload it here: both are trusted meanwhile."
 	}
-	recovery := views.Check{
-		OK: len(recoveryOwners) > 0, Text: "An owner with a password, for recovery",
-		Detail: list(recoveryOwners) + " can still get in by recovery sign-in. Until second factors exist here the password alone is enough for it; every use is mailed to the owners.",
+	return check
+}
+
+func (a *access) testCondition(p *models.Preflight) views.Check {
+	check := views.Check{OK: p.Tested(), Text: "A test sign-in of the last seven days, passed by an owner or admin", Action: views.Link{Text: "Run a test sign-in", URL: testPath}}
+	switch t := p.Test; {
+	case check.OK:
+		check.Detail, check.Action = t.Who+", "+agoExact(a.now, t.At)+".", views.Link{}
+	case t == nil:
+		check.Detail = "Nobody has passed one since the last change of the connection. Run one yourself: it signs nobody in and changes nothing."
+	case t.Manages:
+		check.Detail = "The last one is older: " + t.Who + ", " + agoExact(a.now, t.At) + ". Run it again."
+	default:
+		check.Detail = t.Who + " has passed one, but is no active owner or admin. Whoever could turn this off again must have got in: run one yourself."
 	}
-	if !recovery.OK {
-		recovery.Detail = "No owner has a password, so nobody could get in if single sign-on failed. An owner gets one by “Forgotten password” on the sign-in page."
+	return check
+}
+
+func recoveryCondition(p *models.Preflight, mailed bool) views.Check {
+	check := views.Check{OK: len(p.RecoveryOwners) > 0, Text: "An owner with a password, for recovery"}
+	if !check.OK {
+		check.Detail = "No owner has a password, so nobody could get in if single sign-on failed. An owner gets one by “Forgotten password” on the sign-in page."
+		return check
 	}
-	return []views.Check{on, domain, certificate, recovery}
+	told := "Every use is audited, mailed to the owners and shown on their home page."
+	if !mailed {
+		told = "Every use is audited and shown to the owners on their home page; it is not mailed, because SMTP_URL is not set on this server."
+	}
+	check.Detail = list(p.RecoveryOwners) + " can still get in by recovery sign-in. "
+	if len(p.RecoveryOwners) == 1 {
+		check.Detail += "Two owners are better. "
+	}
+	check.Detail += "Until second factors exist here the password alone is enough for it. " + told
+	return check
 }
 
 func onOff(on bool) string {

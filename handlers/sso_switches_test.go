@@ -28,7 +28,7 @@ func TestSingleSignOnIsTurnedOnWhenNothingIsMissing(t *testing.T) {
 		}
 		modelstest.PassTest(t, a.db, acme.ID)
 		p = ana.post(ssoPath+"/enabled", "org", acme.ID, "value", "on").wantRedirect(ssoPath).follow()
-		p.wantText("#sso", "On since 24 Nov 2026").wantText("#sso-now", "People on acme.com can sign in").wantNone("#require-why")
+		p.wantText("#sso", "On since 24 Nov 2026").wantText("#sso-meaning", "People on acme.com can sign in").wantNone("#sso-now").wantNone("#require-why")
 		ana.post(ssoPath+"/enabled", "org", acme.ID, "value", "sideways").wantStatus(http.StatusUnprocessableEntity)
 		p = ana.post(ssoPath+"/enabled", "org", acme.ID, "value", "off").wantRedirect(ssoPath).follow()
 		p.wantText("#sso", "Off").wantText("main .note", "Single sign-on is off")
@@ -56,7 +56,7 @@ func TestAnOwnerWithoutAPasswordConfirmsAtTheIdentityProvider(t *testing.T) {
 		}
 		olga := a.browser()
 		olga.finish(a.postACS(org, idp.answer(olga.beginSAML(org, "/"), "olga@acme.com"))).wantStatus(http.StatusSeeOther)
-		olga.get(domainsPath).wantText("main", "You have no password here. Sign in again at your identity provider").wantText("main", "Confirm with single sign-on")
+		olga.get(domainsPath).wantText("main", "You have no password here. Press the button")
 		p := olga.post(ssoPath+"/enabled", "org", org.ID, "value", "off").wantStatus(http.StatusUnprocessableEntity)
 		p.wantText("main", "You have no password here").wantText("main", "Confirm with single sign-on").wantNone("input[name=password]")
 		olga.post(domainsPath, "org", org.ID, "domain", "acme.de", "password", "a guess at one").wantStatus(http.StatusUnprocessableEntity).wantText("main", "You have no password here").wantValue("domain", "acme.de")
@@ -86,7 +86,7 @@ func TestRequireSingleSignOnShowsForWhomItMeansWhatFirst(t *testing.T) {
 		a.clock.Advance(models.StepUpLife + time.Minute)
 		p = p.form(ssoPath+"/require").submit().wantStatus(http.StatusUnprocessableEntity).wantFieldError("password", "Enter your password")
 		p = p.form(ssoPath+"/require").set("password", password).submit().wantRedirect(ssoPath).follow()
-		p.wantText("#require", "On").wantText("#require-now", "by recovery sign-in")
+		p.wantText("#require", "On trial until").wantText("#require-now", "by recovery sign-in")
 		ana.get("/settings/users").wantStatus(http.StatusOK) // owners keep their password sessions
 		if got := bo.get(ssoPath); got.status != http.StatusSeeOther {
 			t.Errorf("the member's password session still works: %d", got.status)
@@ -100,7 +100,7 @@ func TestRequireSingleSignOnIsBlockedWhileAConditionIsNotMet(t *testing.T) {
 	each(t, func(t *testing.T, a *app) {
 		acme := a.organization("Acme", "ana@acme.com")
 		ana := a.signIn("ana@acme.com")
-		p := ana.get(ssoPath+"/require").wantStatus(http.StatusOK).wantText("#conditions", "3 of 4 not met").wantText("#require-why", "First meet the conditions")
+		p := ana.get(ssoPath+"/require").wantStatus(http.StatusOK).wantText("#conditions", "4 of 5 not met").wantText("#require-why", "First meet the conditions")
 		p.form(ssoPath+"/require").submit().wantStatus(http.StatusUnprocessableEntity).wantText("#require-why", "First meet the conditions")
 		if connection, err := a.db.SSO(t.Context(), acme.ID); err != nil || connection.Required {
 			t.Errorf("it was turned on: %+v, %v", connection, err)

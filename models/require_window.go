@@ -189,8 +189,11 @@ func (tx *Tx) endWindow(s *SSO) error {
 		clockWords(until)+" on "+until.UTC().Format("2 Jan 2006")+". So it turned itself off, and passwords work again. Sign in with single sign-on once to see what is wrong, then turn it on again.")
 }
 
-// NoticeReverted is the kind of the notice that Require Single Sign-On turned itself off.
-const NoticeReverted = "require_reverted"
+// Kinds of notices that a banner is made of.
+const (
+	NoticeReverted = "require_reverted" // Require Single Sign-On turned itself off
+	NoticeSwitched = "sso_switched"     // somebody turned a switch
+)
 
 // clockWords is a time of day for people: "14:32 UTC".
 func clockWords(t time.Time) string { return t.UTC().Format("15:04 UTC") }

@@ -177,7 +177,7 @@ func (tx *Tx) setSwitches(s *SSO, w Switches, window time.Duration) error {
 	}
 	tx.record("sso_connection.switched", tx.ssoTarget(), Facts{"single_sign_on": s.Enabled, "required": wasRequired, "idp_managed_access": s.IDPManaged}, after)
 	s.Enabled, s.Required, s.IDPManaged = enabled, required, managed
-	return tx.notify("sso", "Single sign-on: "+switchWords(enabled, required, managed), tx.actor.Label+" changed how people sign in: "+switchWords(enabled, required, managed)+"."+trial)
+	return tx.notify(NoticeSwitched, "Single sign-on: "+switchWords(enabled, required, managed), tx.actor.Label+" changed how people sign in: "+switchWords(enabled, required, managed)+"."+trial)
 }
 
 func switchWords(enabled, required, managed bool) string {

@@ -138,7 +138,7 @@ func certificate(id string, badges ...Pill) Certificate {
 func ssoPage(a Access, s Shell) SSOPage {
 	return SSOPage{
 		Shell: s, Access: a, Service: service,
-		SSO:        Switch{On: true, State: Pill{"On", ToneOK}, Sentence: "213 of 254 people have used it."},
+		SSO:        Switch{On: true, State: Pill{"On", ToneOK}, Meaning: "People on acme.com and acme.de can sign in with your identity provider. Passwords still work."},
 		Require:    Switch{State: Pill{Text: "Off"}, Sentence: "41 people on claimed domains have never used single sign-on."},
 		IdPManaged: Switch{State: Pill{Text: "Off"}, Blocked: "Turn on Single Sign-On first."},
 		Form: SSOForm{
@@ -181,10 +181,13 @@ func accessStates() []state {
 	only := certificate("crt_1", Pill{"In use (last signature 2 min ago)", ToneOK})
 	only.Removal = "It is the only certificate while single sign-on is on. Add the next one first."
 	blocked.Certificates = []Certificate{only}
-	blocked.Require = Switch{On: true, State: Pill{"On since 14:02", ToneOK}}
+	blocked.Require = Switch{On: true, State: Pill{"On trial until 14:32 UTC", ToneWarn}, Sentence: "Until an owner or admin has signed in with single sign-on."}
 	blocked.IdPManaged = Switch{On: true, State: Pill{"On", ToneOK}}
 	blocked.Shell.Notices = []Notice{
-		{ToneWarn, "Required since 14:02", "Sign in with SSO once to keep it – otherwise it turns itself off at 14:32.", Link{"Sign in with SSO", "/saml/org_7f3a91c2/login"}},
+		{
+			ToneWarn, "Confirm that single sign-on works", "Required since 14:02 UTC. Sign in with single sign-on once to keep it, otherwise it turns itself off at 14:32 UTC.",
+			Link{"Sign in with single sign-on", "/saml/org_7f3a91c2/login"},
+		},
 		{ToneBad, "Your signing certificate expired", "Nobody can sign in with SSO. Upload the new certificate from Entra.", Link{"Replace certificate", "#certificate-row"}},
 	}
 	blocked.Shell.Organizations = []Organization{{ID: "org_2", Name: "Acme Labs"}, {ID: "org_3", Name: "Zieliński & Mészáros"}}
@@ -196,14 +199,17 @@ func accessStates() []state {
 		Recovery: PeopleGroup{Count: 2, People: []PersonNote{{Person{"Ana Novak", "ana@acme.com"}, "Owner, password"}, {Person{"Kwame Mensah", "kwame@acme.com"}, "Admin, password"}}},
 		Conditions: []Check{
 			{OK: true, Text: "A verified domain", Detail: "acme.com and acme.de"},
-			{OK: true, Text: "A valid certificate", Detail: "Until 14 May 2028"},
-			{OK: true, Text: "An active owner with a password", Detail: "Ana Novak. Two are better."},
+			{OK: true, Text: "A SAML certificate that is valid for 14 days or more", Detail: "Until 14 May 2028"},
+			{OK: true, Text: "An owner with a password, for recovery", Detail: "Ana Novak can still get in by recovery sign-in. Two owners are better."},
 		},
 		SafetyWindow: "30 minutes", StepUp: StepUp{Needed: true},
 	}
 	held := preflight
-	held.SafetyWindow, held.Blocked = "", "One condition is not met yet."
-	held.Conditions = append([]Check{{Text: "A sign-in with SSO by a current owner or admin", Detail: "Sign in once in a private window.", Action: Link{"Sign in with SSO", "/login"}}}, preflight.Conditions...)
+	held.Blocked = "One condition is not met yet."
+	held.Conditions = append([]Check{{
+		Text: "A test sign-in of the last seven days, passed by an owner or admin", Detail: "Bo Berg has passed one, but is no active owner or admin.",
+		Action: Link{"Run a test sign-in", "/settings/access-security/sso/test"},
+	}}, preflight.Conditions...)
 
 	record := DomainRecord{
 		ID: "dom_3", Domain: "acme-labs.io", State: Pill{"Waiting for DNS", ToneInfo}, Value: "gatehouse-domain-verify=q7Hc2VtR9mXk4LpZ8sWdNf3YbJ6uTa1E",
