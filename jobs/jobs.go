@@ -20,6 +20,7 @@ const (
 	sweepEvery    = 10 * time.Minute
 	countEvery    = 5 * time.Second
 	burstsEvery   = 10 * time.Second
+	windowsEvery  = 15 * time.Second
 
 	domainBatch = 20
 	domainLease = 5 * time.Minute // another instance takes a look over after this long
@@ -53,6 +54,7 @@ func (r *Runner) Run(ctx context.Context) {
 		{"count members", countEvery, r.DB.CompactMemberCounts},
 		{"freshen statistics", countEvery, r.DB.FreshenStatistics},
 		{"notice mass deactivations", burstsEvery, r.NoteBursts},
+		{"end safety windows", windowsEvery, r.EndSafetyWindows},
 	} {
 		wait.Go(func() { r.repeat(ctx, job.name, job.every, job.do) })
 	}
@@ -128,5 +130,15 @@ func (r *Runner) MailNotices(ctx context.Context) error {
 // NoteBursts looks for many deactivations by a directory within an hour; the notices are mailed by MailNotices.
 func (r *Runner) NoteBursts(ctx context.Context) error {
 	_, err := r.DB.NoteBursts(ctx)
+	return err
+}
+
+// EndSafetyWindows turns Require Single Sign-On off where nobody has shown in time that single sign-on works. It counts as off from the
+// end of its window on; this writes it down and tells the owners.
+func (r *Runner) EndSafetyWindows(ctx context.Context) error {
+	ended, err := r.DB.EndSafetyWindows(ctx)
+	if ended > 0 {
+		r.Log.Warn("Require Single Sign-On turned itself off: no owner or admin signed in with single sign-on in time", "organizations", ended)
+	}
 	return err
 }
