@@ -128,6 +128,79 @@ func TestNoticesAreMailedToTheOwnersOnce(t *testing.T) {
 	})
 }
 
+// A safety window that passes without the sign-in it waits for ends once, however many instances look, and the owners are mailed.
+func TestASafetyWindowEndsOnceAndTheOwnersHearOfIt(t *testing.T) {
+	clock := modelstest.NewClock()
+	modelstest.Each(t, func(t *testing.T, db *models.DB) {
+		ctx := context.Background()
+		operator, on := models.Actor{Kind: models.Operator, Label: "operator"}, true
+		org, err := db.CreateOrganization(ctx, operator, "Acme", models.NewOwner{Email: "ana@acme.com", Name: "Ana", Password: "nine blue herons"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := db.ClaimDomain(ctx, operator, org.ID, "acme.com", domains.NewToken())
+		if err == nil {
+			err = db.VouchForDomain(ctx, operator, org.ID, d.ID)
+		}
+		if err == nil {
+			err = db.ConfigureSSO(ctx, operator, org.ID, "https://issuer/", "https://idp/", []models.NewCertificate{{
+				PEM: "x", Subject: "x", SHA1: "x", SHA256: "x", KeyKind: "RSA 2048", NotBefore: db.Now().Add(-time.Hour), NotAfter: db.Now().AddDate(1, 0, 0),
+			}}, models.Switches{Enabled: &on})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		modelstest.PassTest(t, db, org.ID)
+		if err := db.SetSwitches(ctx, models.Actor{Kind: models.Person, Label: "Ana"}, org.ID, models.Switches{Required: &on}); err != nil {
+			t.Fatal(err)
+		}
+		server := newSMTPServer(t)
+		var logs [3]bytes.Buffer
+		look := func() {
+			t.Helper()
+			var wait sync.WaitGroup
+			for i := range logs {
+				wait.Go(func() {
+					r := runner(db, world{}, server.settings(), &logs[i])
+					if err := r.EndSafetyWindows(ctx); err != nil {
+						t.Error(err)
+					}
+					if err := r.MailNotices(ctx); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wait.Wait()
+		}
+		told := func() (n int) {
+			for _, m := range server.mails() {
+				if strings.Contains(m, "Subject: Acme: Require Single Sign-On turned itself off") && strings.Contains(m, "To: <ana@acme.com>") {
+					n++
+				}
+			}
+			return n
+		}
+		clock.Advance(models.SafetyWindow - time.Microsecond)
+		look()
+		if s, err := db.SSO(ctx, org.ID); err != nil || !s.Required || told() != 0 {
+			t.Errorf("before its end: required %v, told %d times, %v", s.Required, told(), err)
+		}
+		clock.Advance(time.Microsecond)
+		look()
+		look()
+		if s, err := db.SSO(ctx, org.ID); err != nil || s.Required || told() != 1 {
+			t.Errorf("at its end: required %v, told %d times, %v", s.Required, told(), err)
+		}
+		warned := 0
+		for i := range logs {
+			warned += strings.Count(logs[i].String(), "Require Single Sign-On turned itself off: no owner")
+		}
+		if warned != 1 {
+			t.Errorf("the log says so %d times", warned)
+		}
+	}, modelstest.WithNow(clock.Now))
+}
+
 func TestAMailServerThatIsAwayLosesNoNotice(t *testing.T) {
 	db := modelstest.New(t, modelstest.SQLite)
 	ctx := context.Background()
