@@ -13,7 +13,10 @@ import (
 func refusalAdvice(r *models.LoginRefusal, organization string) []views.Advice {
 	ask := func(title string) views.Advice {
 		text := "Tell them what this page says and what you did before."
-		if r.Reference != "" {
+		switch {
+		case strings.HasPrefix(r.Reference, logReference):
+			text = "Give them the reference below: whoever runs this server finds it in the log."
+		case r.Reference != "":
 			text = "Give them the reference below: it shows them what was expected, what came, and where to change it."
 		}
 		return views.Advice{Icon: "mail", Title: title, Text: text}

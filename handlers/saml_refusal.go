@@ -22,6 +22,9 @@ func isUnknownRequest(err error) bool {
 	return errors.As(err, &r) && r.Reason == models.RefusedUnknownRequest
 }
 
+// logReference begins a reference that only the operator's log has.
+const logReference = "log-"
+
 // refuseSAML consumes the request, writes the refusal down under a reference and answers with its page. requestID is empty where no
 // request of ours is known.
 func (s *Server) refuseSAML(c echo.Context, orgID, requestID string, err error) error {
@@ -32,6 +35,11 @@ func (s *Server) refuseSAML(c echo.Context, orgID, requestID string, err error) 
 	written, failed := s.db.RefuseLogin(c.Request().Context(), client(c), orgID, requestID, refusal)
 	if failed != nil {
 		return failed
+	}
+	if written.Reference == "" {
+		// Too many came from there to be written into the activity. The page has a reference all the same: the log has it.
+		written.Reference = logReference + models.NewReference()
+		s.log.Warn("a refused SAML message was not written into the activity: too many from this network", "reference", written.Reference, "reason", refusal.Reason, "organization", orgID, "ip", client(c).IP)
 	}
 	if refusal.Reason == models.RefusalReason(sso.ReasonInternal) {
 		s.log.Error("a SAML response could not be processed", "reference", written.Reference, "error", err)
@@ -104,8 +112,16 @@ func (s *Server) answerSAMLRefusal(c echo.Context, orgID string, err error) erro
 
 func refusalDetails(r *models.LoginRefusal) *views.SAMLErrorDetails {
 	d := &views.SAMLErrorDetails{
-		What: strings.ReplaceAll(string(r.Reason), "_", " "), Expected: r.Want, Received: r.Got, Where: r.FixAt,
+		What: refusedAt[r.Reason], Expected: r.Want, Received: r.Got, Where: r.FixAt,
 		Facts: []views.Fact{{Label: "What happened", Value: r.Admin}},
+	}
+	if trace, ok := r.Detail["trace"].(models.LoginTrace); ok {
+		if failed := trace.Failed(); len(failed) > 0 {
+			d.What = failed[0].Title
+		}
+	}
+	if r.Reason == models.RefusedDomainUnverified && d.Expected == "" {
+		d.Expected = "an address on a domain that is claimed here"
 	}
 	switch {
 	case strings.HasPrefix(r.FixAt, "Entra"):
@@ -117,6 +133,15 @@ func refusalDetails(r *models.LoginRefusal) *views.SAMLErrorDetails {
 		d.Facts = append(d.Facts, views.Fact{Label: "Who", Value: r.Who})
 	}
 	return d
+}
+
+// refusedAt names the check that a person or a request did not pass, in the words of a test sign-in.
+var refusedAt = map[models.RefusalReason]string{
+	models.RefusedDomainUnverified: "The domain is claimed here", models.RefusedDomainLapsed: "The domain is claimed here",
+	models.RefusedIdentityMismatch: "The person may come in", models.RefusedNoMembership: "The person may come in", models.RefusedUserNameTaken: "The person may come in",
+	models.RefusedDeactivated: "The person may come in", models.RefusedDeleted: "The person may come in", models.RefusedHeld: "The person may come in",
+	models.RefusedOtherPerson: "The same person confirms", models.RefusedConnectionChanged: "The connection was not changed meanwhile",
+	models.RefusedRequestExpired: "Answered within ten minutes",
 }
 
 // refusalTitle is the heading above the sentence.
