@@ -118,7 +118,7 @@ func TestAKeptFormIsNobodyElses(t *testing.T) {
 	each(t, func(t *testing.T, a *app) {
 		org, idp := samlApp(a)
 		b := ssoAdmin(a, org, idp)
-		b.get(domainsPath).wantText("main", "what you typed comes back").wantNone("form[action='"+domainsPath+"'] a.btn")
+		b.get(domainsPath).wantText("main", "what you typed comes back").wantNone("form[action='" + domainsPath + "'] a.btn")
 		send := func() *page {
 			r := a.request(http.MethodPost, domainsPath, url.Values{"org": {org.ID}, "domain": {"acme.io"}, "password": {"not kept"}}.Encode())
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -138,7 +138,7 @@ func TestAKeptFormIsNobodyElses(t *testing.T) {
 		other.finish(a.postACS(org, idp.answer(other.beginSAML(org, ""), "bo@acme.com"))).wantRedirect("/")
 		other.get(address).wantRedirect(domainsPath+"?claim=acme.io").follow().wantText("main", "kept for ten minutes only")
 		a.browser().get(address).wantStatus(http.StatusSeeOther)
-		b.get(confirmedPath+"?form=frm_nowhere&back=https://evil.example/").wantRedirect("/")
+		b.get(confirmedPath + "?form=frm_nowhere&back=https://evil.example/").wantRedirect("/")
 
 		// Without the confirmation it asks for it again, and has changed nothing.
 		a.clock.Advance(models.StepUpLife)
@@ -155,7 +155,7 @@ func TestAKeptFormIsNobodyElses(t *testing.T) {
 		// Too late.
 		a.clock.Advance(models.KeptFormLife - time.Second)
 		confirmed = b.confirm(org, idp, p)
-		confirmed.wantRedirect(domainsPath + "?claim=acme.io").follow().wantText("main", "Fill the form in again")
+		confirmed.wantRedirect(domainsPath+"?claim=acme.io").follow().wantText("main", "Fill the form in again")
 		if list, err := a.db.Domains(t.Context(), org.ID); err != nil || len(list) != 1 {
 			t.Errorf("%d domains, %v", len(list), err)
 		}

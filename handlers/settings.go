@@ -32,6 +32,7 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 	managers.GET("/access-security/activity", s.activityPage)
 	managers.GET("/access-security/activity/:id", s.activityEntryPage)
 	managers.POST("/access-security/activity/:id/raw", s.activityRaw)
+	s.diagnosticRoutes(managers)
 
 	managers.POST("/access-security/domains", s.claimDomain)
 	managers.POST("/access-security/domains/:id/check", s.checkDomain)

@@ -171,6 +171,9 @@ func (s *Server) testRun(now time.Time, org string, t *models.TestSignIn) views.
 	run.Trace.Steps = append([]views.TraceStep{sent, received}, run.Trace.Steps...)
 	if t.ActivityID != "" && now.Sub(t.CreatedAt) < models.ActivityLife {
 		run.Activity = activityURL(t.ActivityID)
+		if !run.Good {
+			run.Share = shareURL(t.ActivityID)
+		}
 	}
 	run.ForIT = forIT(org, t.Reference, *t.AnsweredAt, run.Trace.Problems)
 	return run

@@ -47,6 +47,7 @@ func testStates() []state {
 	failed.Run = &TestRun{
 		ID: "tst_2", Title: "Kwame Mensah, 10 minutes ago", State: Pill{"Failed", ToneBad}, Summary: "2 checks failed, 20 checks passed.", Outcome: "Kwame Mensah would not get in",
 		Note: "2 things are wrong. Everything was checked, so that all can be mended at once.", Trace: failedTrace(), Reference: "2D8P-61VB", ForIT: "Acme, 23 Nov 2026",
+		Share: "/settings/access-security/activity/act_2/share",
 	}
 	waiting := page
 	waiting.Live = "2"
@@ -63,7 +64,24 @@ func testStates() []state {
 		Code: "AADSTS50105", Title: "The person is not assigned", Employee: "Ask your admin to assign you to this application.",
 		Problem: TraceProblem{Sentence: "The person is not assigned to the application.", Received: "amara@acme.com", Who: "Your Entra admin", Where: "Entra → Enterprise applications → your application → Users and groups"},
 	}}}
+	diagnostic := DiagnosticPage{
+		Organization: "Acme", SharedBy: "Ana Novak", What: "Test sign-in", When: "23 Nov 2026, 16:31 UTC", Reference: "2D8P-61VB", Expires: "30 Nov 2026, 16:41 UTC",
+		Trace: failedTrace(), EntityID: service.EntityID, ReplyURL: service.ReplyURL, SignOnURL: service.SignOnURL, ForIT: "Acme, 23 Nov 2026",
+	}
+	share := SharePage{Shell: shell(NavAccessSecurity), ActivityURL: "/settings/access-security/activity/act_2", Action: "/settings/access-security/activity/act_2/share", RevokePath: "/settings/access-security/diagnostics", Life: "7 days", Preview: diagnostic}
+	shared := share
+	shared.Link = "https://access.acme.com/saml/org_7f3a91c2/diagnostic?link=q7Hc2VtR9mXk4LpZ8sWdNf3YbJ6uTa1E"
+	shared.Links = []DiagnosticLink{
+		{ID: "dlk_1", Made: "23 Nov 2026 by Ana Novak", State: Pill{"Works until 30 Nov 2026, 7 days left", ToneOK}, Opened: "Not yet", Live: true},
+		{ID: "dlk_2", Made: "22 Nov 2026 by Dana Reyes", State: Pill{Text: "Revoked 22 Nov 2026"}, Opened: "3 times, last yesterday (22 Nov 2026, 16:31 UTC)"},
+	}
+	unshared := share
+	unshared.Blocked = "Nothing is wrong with this attempt, so there is nothing to show to anybody."
 	return []state{
+		{"share", Share(share)},
+		{"share-made", Share(shared)},
+		{"share-nothing", Share(unshared)},
+		{"diagnostic", Diagnostic(diagnostic)},
 		{"test-passed", TestSignIn(passed)},
 		{"test-failed", TestSignIn(failed)},
 		{"test-waiting", TestSignIn(waiting)},
