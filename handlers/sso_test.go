@@ -144,7 +144,7 @@ func TestEveryWrongFileHasItsOwnSentenceAndNothingTypedIsLost(t *testing.T) {
 			{"a web page", []byte("<!DOCTYPE html><html><body>Sign in</body></html>"), "This is a web page that was saved under the name of a certificate"},
 			{"an expired certificate", certificateOf(t, key, "Old", now.AddDate(-2, 0, 0)), "This certificate has expired. Create a new one at the identity provider and upload that. It ended on 24 November 2025."},
 			{"a certificate of next year", certificateOf(t, key, "Next", now.AddDate(1, 0, 0)), "This certificate is not valid yet."},
-			{"a weak key", certificateOf(t, weak, "Weak", now.AddDate(0, -1, 0)), "This certificate's key is too weak"},
+			{"a weak key", certificateOf(t, weak, "Weak", now.AddDate(0, -1, 0)), "This certificate's key cannot be used"},
 			{"several certificates", append(slices.Clone(good), other...), "This file holds several certificates."},
 			{"something else", []byte("hello"), "This is not a certificate."},
 			{"nothing", nil, "The file is empty."},

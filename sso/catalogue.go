@@ -141,7 +141,7 @@ const (
 var catalogue = map[Reason]entry{
 	ReasonResponseEmpty:      {SidePerson, "Nothing arrived from your company's sign-in service. Please sign in again.", "A request without a SAMLResponse reached the Reply URL; people should begin at the Sign on URL.", entraBasic + " → Sign on URL"},
 	ReasonResponseTooLarge:   {SideIdP, tellAdmin, "The response is too large. The identity provider probably sends very many claims or groups; send only those assigned to this application.", entraClaims + " → Groups"},
-	ReasonResponseTooComplex: {SideIdP, tellAdmin, "The response holds more elements or levels than we read. The identity provider must send fewer claims or groups.", entraClaims + " → Groups"},
+	ReasonResponseTooComplex: {SideIdP, tellAdmin, "The response holds more elements, levels, attributes or namespaces than we read. The identity provider must send fewer claims or groups.", entraClaims + " → Groups"},
 	ReasonResponseEncoding:   {SideIdP, tellAdmin, "The response is not base64, so something between the identity provider and us changed it, or it uses another binding than HTTP-POST.", entraSSO},
 	ReasonResponseMalformed:  {SideIdP, tellAdmin, "The response is not well-formed XML, so something between the identity provider and us changed it.", entraSSO},
 	ReasonResponseUnsafe:     {SideIdP, tellAdmin, "The response contains XML that is never accepted in a sign-in. No identity provider sends this by itself; look for a proxy or an attack.", entraLogs},
@@ -212,7 +212,7 @@ var catalogue = map[Reason]entry{
 	ReasonFileUnreadable:      {SideHere, "", "This is not a certificate. Choose the file Certificate (Base64) from Entra; its name ends in .cer or .pem.", entraCerts + " → Certificate (Base64) → Download"},
 	ReasonFileExpired:         {SideIdP, "", "This certificate has expired. Create a new one at the identity provider and upload that.", entraCerts + " → Edit → New Certificate"},
 	ReasonFileNotYetValid:     {SideIdP, "", "This certificate is not valid yet. Upload it when it is, or check the clock of this server.", entraCerts},
-	ReasonFileWeakKey:         {SideIdP, "", "This certificate's key is too weak: RSA with 2048 bits or more, or ECDSA on P-256, P-384 or P-521 is needed. Create a new one at the identity provider.", entraCerts + " → Edit → New Certificate"},
+	ReasonFileWeakKey:         {SideIdP, "", "This certificate's key cannot be used: RSA with 2048 to 8192 bits, or ECDSA on P-256, P-384 or P-521 is needed. Create a new one at the identity provider.", entraCerts + " → Edit → New Certificate"},
 	ReasonFileWeakSignature:   {SideIdP, "", "This certificate is itself signed with MD5 or SHA-1. Create a new one with SHA-256 at the identity provider.", entraCerts + " → Edit → New Certificate"},
 	ReasonFileIsOurs:          {SideHere, "", "This is our certificate, not your provider's. Download Certificate (Base64) from the identity provider.", entraCerts + " → Certificate (Base64) → Download"},
 	ReasonMetadataUnreadable:  {SideHere, "", "This XML file is not SAML metadata we can read. Download Federation Metadata XML again.", entraCerts + " → Federation Metadata XML → Download"},

@@ -200,8 +200,8 @@ func describeKey(public any) (string, error) {
 	switch k := public.(type) {
 	case *rsa.PublicKey:
 		name := fmt.Sprintf("RSA %d", k.N.BitLen())
-		if k.N.BitLen() < 2048 {
-			return name, errors.New("RSA key under 2048 bits")
+		if k.N.BitLen() < 2048 || k.N.BitLen() > maxRSABits {
+			return name, errors.New("RSA key under 2048 or over 8192 bits")
 		}
 		return name, nil
 	case *ecdsa.PublicKey:
@@ -215,6 +215,17 @@ func describeKey(public any) (string, error) {
 		return "Ed25519", errors.New("XML signatures with Ed25519 are not supported")
 	}
 	return "another kind of key", errors.New("unknown key type")
+}
+
+// maxRSABits is the longest RSA key used, as in TLS: what a longer one costs to use grows
+// with the square, and anybody can put one into a message.
+const maxRSABits = 8192
+
+// usableKey reports whether the key of a certificate in a message may be tried. A weak one
+// may: it is trusted for nothing.
+func usableKey(c *x509.Certificate) bool {
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	return !ok || key.N.BitLen() <= maxRSABits
 }
 
 // check judges a certificate at a time.

@@ -11,7 +11,7 @@ import (
 // What is checked of the assertion: steps 8 to 11 of Verify. The claims are in
 // identity.go.
 
-func (v *verification) checkAssertionID() *Error {
+func (v *Verification) checkAssertionID() *Error {
 	id := attribute(v.assertion, "ID")
 	if !isNCName(id) || len(id) > 256 {
 		return &Error{Reason: ReasonIncomplete, Got: shown(id), Want: "an ID on the Assertion"}
@@ -23,7 +23,7 @@ func (v *verification) checkAssertionID() *Error {
 	return nil
 }
 
-func (v *verification) checkAssertionIssuer() *Error {
+func (v *Verification) checkAssertionIssuer() *Error {
 	if e := v.checkIssuer(v.assertion); e != nil {
 		return e
 	}
@@ -31,7 +31,7 @@ func (v *verification) checkAssertionIssuer() *Error {
 	return nil
 }
 
-func (v *verification) checkIssueInstant() *Error {
+func (v *Verification) checkIssueInstant() *Error {
 	issued, ok, e := timeOf(v.assertion, "IssueInstant")
 	switch {
 	case e != nil:
@@ -48,7 +48,7 @@ func (v *verification) checkIssueInstant() *Error {
 	return nil
 }
 
-func (v *verification) checkNameID() *Error {
+func (v *Verification) checkNameID() *Error {
 	subject, e := one(v.assertion, nsAssertion, "Subject")
 	if e != nil {
 		return e
@@ -71,7 +71,7 @@ func (v *verification) checkNameID() *Error {
 
 // checkConfirmation finds the only confirmation, which must be a bearer's. What its
 // data must say is SAML Profiles §4.1.4.3.
-func (v *verification) checkConfirmation() *Error {
+func (v *Verification) checkConfirmation() *Error {
 	subject, e := one(v.assertion, nsAssertion, "Subject")
 	if e != nil {
 		return e
@@ -94,7 +94,7 @@ func (v *verification) checkConfirmation() *Error {
 	return nil
 }
 
-func (v *verification) checkRecipient() *Error {
+func (v *Verification) checkRecipient() *Error {
 	switch got := attribute(v.confirmation, "Recipient"); got {
 	case v.c.ACSURL:
 		return nil
@@ -105,7 +105,7 @@ func (v *verification) checkRecipient() *Error {
 	}
 }
 
-func (v *verification) checkConfirmedRequest() *Error {
+func (v *Verification) checkConfirmedRequest() *Error {
 	switch got := attribute(v.confirmation, "InResponseTo"); got {
 	case "":
 		return &Error{Reason: ReasonConfirmationMissing, Want: "InResponseTo in SubjectConfirmationData"}
@@ -116,7 +116,7 @@ func (v *verification) checkConfirmedRequest() *Error {
 	}
 }
 
-func (v *verification) checkConfirmationTime() *Error {
+func (v *Verification) checkConfirmationTime() *Error {
 	end, ok, e := timeOf(v.confirmation, "NotOnOrAfter")
 	if e != nil {
 		return e
@@ -129,7 +129,7 @@ func (v *verification) checkConfirmationTime() *Error {
 }
 
 // checkWindow checks NotBefore and NotOnOrAfter, where given.
-func (v *verification) checkWindow(el *etree.Element) *Error {
+func (v *Verification) checkWindow(el *etree.Element) *Error {
 	begin, ok, e := timeOf(el, "NotBefore")
 	if e != nil {
 		return e
@@ -147,7 +147,7 @@ func (v *verification) checkWindow(el *etree.Element) *Error {
 	return nil
 }
 
-func (v *verification) checkConditions() *Error {
+func (v *Verification) checkConditions() *Error {
 	conditions, e := one(v.assertion, nsAssertion, "Conditions")
 	if e != nil {
 		return e
@@ -162,12 +162,12 @@ func (v *verification) checkConditions() *Error {
 	return nil
 }
 
-func (v *verification) checkConditionsTime() *Error { return v.checkWindow(v.conditions) }
+func (v *Verification) checkConditionsTime() *Error { return v.checkWindow(v.conditions) }
 
 // checkAudience wants exactly one audience in one restriction: several restrictions
 // would all have to hold, several audiences in one would be alternatives, and readers
 // have confused the two.
-func (v *verification) checkAudience() *Error {
+func (v *Verification) checkAudience() *Error {
 	got := v.audiences()
 	switch {
 	case len(got) == 0:
@@ -178,7 +178,7 @@ func (v *verification) checkAudience() *Error {
 	return nil
 }
 
-func (v *verification) audiences() []string {
+func (v *Verification) audiences() []string {
 	var got []string
 	for _, r := range children(v.conditions, nsAssertion, "AudienceRestriction") {
 		for _, a := range children(r, nsAssertion, "Audience") {
@@ -189,7 +189,7 @@ func (v *verification) audiences() []string {
 	return got
 }
 
-func (v *verification) checkStatement() *Error {
+func (v *Verification) checkStatement() *Error {
 	statements := children(v.assertion, nsAssertion, "AuthnStatement")
 	if len(statements) == 0 {
 		return &Error{Reason: ReasonIncomplete, Want: "an AuthnStatement"}
@@ -209,7 +209,7 @@ func (v *verification) checkStatement() *Error {
 
 // checkFreshness is for step-up only: at an ordinary sign-in the age of an
 // authentication says nothing, as Entra's sessions last for months.
-func (v *verification) checkFreshness() *Error {
+func (v *Verification) checkFreshness() *Error {
 	instant := v.identity.AuthnInstant
 	if v.req.ForceAuthn && instant.Before(v.req.IssuedAt.Add(-clockSkew)) {
 		return &Error{Reason: ReasonNotFresh, Got: instant.Format(time.RFC3339), Want: "after " + v.req.IssuedAt.UTC().Format(time.RFC3339)}
@@ -217,7 +217,7 @@ func (v *verification) checkFreshness() *Error {
 	return nil
 }
 
-func (v *verification) checkSession() *Error {
+func (v *Verification) checkSession() *Error {
 	end, ok, e := timeOf(v.statement, "SessionNotOnOrAfter")
 	if e != nil {
 		return e
@@ -234,7 +234,7 @@ func (v *verification) checkSession() *Error {
 	return nil
 }
 
-func (v *verification) timeError(r Reason, got time.Time) *Error {
+func (v *Verification) timeError(r Reason, got time.Time) *Error {
 	return &Error{Reason: r, Got: got.Format(time.RFC3339), Want: "within three minutes of " + v.now.Format(time.RFC3339)}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // What is checked of the response, up to the signatures: steps 1 to 7 of Verify.
 
-func (v *verification) parse() *Error {
+func (v *Verification) parse() *Error {
 	root, e := parseXML(v.raw, maxResponseSize, maxResponseElements)
 	if e != nil {
 		return e
@@ -19,7 +19,7 @@ func (v *verification) parse() *Error {
 	return nil
 }
 
-func (v *verification) checkVersion() *Error {
+func (v *Verification) checkVersion() *Error {
 	if !is(v.response, nsProtocol, "Response") {
 		return &Error{Reason: ReasonNotAResponse, Got: shown(v.response.Tag), Want: "samlp:Response"}
 	}
@@ -41,7 +41,7 @@ var statusReasons = map[string]Reason{
 	"InvalidNameIDPolicy": ReasonStatusNameIDPolicy,
 }
 
-func (v *verification) checkStatus() *Error {
+func (v *Verification) checkStatus() *Error {
 	status, e := one(v.response, nsProtocol, "Status")
 	if e != nil {
 		return e
@@ -78,7 +78,7 @@ func (v *verification) checkStatus() *Error {
 
 // findAssertion counts by local name in any namespace and at any depth, so that no
 // wrapped copy of a genuine assertion or response can hide.
-func (v *verification) findAssertion() *Error {
+func (v *Verification) findAssertion() *Error {
 	var assertions, responses, encrypted int
 	walk(v.response, func(el *etree.Element) {
 		switch lowerASCII(el.Tag) {
@@ -105,7 +105,7 @@ func (v *verification) findAssertion() *Error {
 }
 
 // findSignatures counts by local name in any namespace and at any depth.
-func (v *verification) findSignatures() *Error {
+func (v *Verification) findSignatures() *Error {
 	total := 0
 	walk(v.response, func(el *etree.Element) {
 		if lowerASCII(el.Tag) == "signature" {
@@ -129,7 +129,7 @@ func (v *verification) findSignatures() *Error {
 	return nil
 }
 
-func (v *verification) checkShapes() *Error {
+func (v *Verification) checkShapes() *Error {
 	if v.onAssertion != nil {
 		if e := checkSignatureShape(v.assertion, v.onAssertion); e != nil {
 			return e
@@ -146,18 +146,20 @@ func (v *verification) checkShapes() *Error {
 
 // checkSignatures verifies every signature there is and replaces response and
 // assertion by their verified selves.
-func (v *verification) checkSignatures() *Error {
+func (v *Verification) checkSignatures() *Error {
 	response, assertion := v.response, v.assertion
 	if v.onAssertion != nil {
-		verified, cert, e := verifySignature(v.assertion, v.onAssertion, v.c.Certificates, v.now)
+		verified, cert, unknown, e := verifySignature(v.assertion, v.onAssertion, v.c.Certificates, v.now)
 		if e != nil {
+			v.unknown = unknown
 			return e
 		}
 		assertion, v.certificate = verified, cert
 	}
 	if v.onResponse != nil {
-		verified, cert, e := verifySignature(v.response, v.onResponse, v.c.Certificates, v.now)
+		verified, cert, unknown, e := verifySignature(v.response, v.onResponse, v.c.Certificates, v.now)
 		if e != nil {
+			v.unknown = unknown
 			return e
 		}
 		response = verified
@@ -177,14 +179,14 @@ func (v *verification) checkSignatures() *Error {
 	return nil
 }
 
-func (v *verification) checkDestination() *Error {
+func (v *Verification) checkDestination() *Error {
 	if got := attribute(v.response, "Destination"); got != "" && got != v.c.ACSURL {
 		return &Error{Reason: ReasonDestinationMismatch, Got: shown(got), Want: v.c.ACSURL}
 	}
 	return nil
 }
 
-func (v *verification) checkInResponseTo() *Error {
+func (v *Verification) checkInResponseTo() *Error {
 	switch got := attribute(v.response, "InResponseTo"); got {
 	case "":
 		return &Error{Reason: ReasonUnsolicited, Want: v.req.ID}
@@ -195,7 +197,7 @@ func (v *verification) checkInResponseTo() *Error {
 	}
 }
 
-func (v *verification) checkResponseIssuer() *Error {
+func (v *Verification) checkResponseIssuer() *Error {
 	// SAML Profiles §4.1.4.2: the response's Issuer may be omitted.
 	if len(children(v.response, nsAssertion, "Issuer")) == 0 {
 		return nil
@@ -203,7 +205,7 @@ func (v *verification) checkResponseIssuer() *Error {
 	return v.checkIssuer(v.response)
 }
 
-func (v *verification) checkIssuer(el *etree.Element) *Error {
+func (v *Verification) checkIssuer(el *etree.Element) *Error {
 	issuer, e := one(el, nsAssertion, "Issuer")
 	if e != nil {
 		return e

@@ -20,10 +20,18 @@ const (
 	maxResponseForm = 384 << 10 // base64 of it, with line breaks
 	maxMetadataSize = 1 << 20   // 1 MiB; Entra's document is about 60 KiB
 	maxCertSize     = 64 << 10  // 64 KiB
+	maxNamedCert    = 16 << 10  // 16 KiB of base64, in a message
 
 	maxDepth            = 32
 	maxResponseElements = 900 // goxmldsig gives up at 1000
 	maxMetadataElements = 8000
+
+	// Every element's canonical form looks through the declarations around it, so these
+	// multiply. pysaml2, Okta and SimpleSAMLphp declare two or three on many elements, one
+	// below the other at most five deep.
+	maxAttributes   = 32 // on one element, declarations apart
+	maxDeclarations = 32 // of namespaces, on one element
+	maxPrefixes     = 64 // declarations on an element and on those around it
 
 	maxNameIDLength = 512 // bytes; SAML Core §8.3.7 allows 256 characters
 	maxShownValue   = 300 // bytes of a received value kept in an Error

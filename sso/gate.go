@@ -80,8 +80,8 @@ func checkSize(raw []byte, limit int) *Error {
 	return nil
 }
 
-// parseXML is the hygiene gate. It limits size, depth and number of elements, then
-// refuses every construct that parsers read differently and no identity provider
+// parseXML is the hygiene gate. It limits size, depth and the numbers of elements,
+// attributes and namespace declarations, then refuses every construct that parsers read differently and no identity provider
 // needs: DOCTYPE, processing instructions, text or a second element beside the root,
 // attributes given twice, IDs given twice, undeclared prefixes, odd names, and a
 // declared encoding other than UTF-8. What passes is read by one parser only.
@@ -109,8 +109,9 @@ func parseXML(raw []byte, maxSize, maxElements int) (*etree.Element, *Error) {
 	}
 	g := gate{ids: map[string]bool{}, left: maxElements}
 	if err := g.element(root, nil); err != nil {
-		if errors.Is(err, errTooMany) {
-			return nil, &Error{Reason: ReasonResponseTooComplex, Want: fmt.Sprintf("at most %d elements", maxElements), Err: err}
+		var many tooMany
+		if errors.As(err, &many) {
+			return nil, &Error{Reason: ReasonResponseTooComplex, Got: "more " + string(many), Want: many.limit(maxElements), Err: err}
 		}
 		return nil, &Error{Reason: ReasonResponseUnsafe, Got: err.Error(), Err: err}
 	}
@@ -158,7 +159,22 @@ func declaresUTF8(declaration string) bool {
 	return strings.EqualFold(m[1], "utf-8") || strings.EqualFold(m[1], "us-ascii")
 }
 
-var errTooMany = errors.New("too many elements")
+// tooMany is what there is more of than is read.
+type tooMany string
+
+const (
+	tooManyElements     tooMany = "elements"
+	tooManyAttributes   tooMany = "attributes on one element"
+	tooManyDeclarations tooMany = "namespace declarations on one element"
+	tooManyPrefixes     tooMany = "namespace declarations around one element"
+)
+
+func (t tooMany) Error() string { return "too many " + string(t) }
+
+func (t tooMany) limit(elements int) string {
+	n := map[tooMany]int{tooManyElements: elements, tooManyAttributes: maxAttributes, tooManyDeclarations: maxDeclarations, tooManyPrefixes: maxPrefixes}[t]
+	return fmt.Sprintf("at most %d %s", n, string(t))
+}
 
 // gate walks the parsed tree once.
 type gate struct {
@@ -170,6 +186,7 @@ type gate struct {
 type scope struct {
 	prefixes map[string]string
 	outer    *scope
+	all      int // declarations here and around
 }
 
 func (s *scope) lookup(prefix string) (string, bool) {
@@ -183,12 +200,12 @@ func (s *scope) lookup(prefix string) (string, bool) {
 
 func (g *gate) element(el *etree.Element, outer *scope) error {
 	if g.left--; g.left < 0 {
-		return errTooMany
+		return tooManyElements
 	}
 	if !isNCName(el.Tag) || el.Space != "" && !isNCName(el.Space) {
 		return errors.New("an element with an unusual name")
 	}
-	in := outer
+	in, declarations := outer, 0
 	for _, a := range el.Attr {
 		prefix, declares := "", false
 		switch {
@@ -208,6 +225,21 @@ func (g *gate) element(el *etree.Element, outer *scope) error {
 				return errors.New("an attribute given twice")
 			}
 			in.prefixes[prefix] = a.Value
+			declarations++
+		}
+		if declarations > maxDeclarations {
+			return tooManyDeclarations
+		}
+	}
+	if len(el.Attr)-declarations > maxAttributes {
+		return tooManyAttributes
+	}
+	if declarations > 0 {
+		if in.all = declarations; outer != nil {
+			in.all += outer.all
+		}
+		if in.all > maxPrefixes {
+			return tooManyPrefixes
 		}
 	}
 	if _, ok := in.lookup(el.Space); !ok {

@@ -99,7 +99,7 @@ type attr struct {
 	structured bool // a value held child elements, which is nobody's address
 }
 
-func (v *verification) readClaims() *Error {
+func (v *Verification) readClaims() *Error {
 	attrs := readAttributes(v.assertion)
 	v.attributes = attrs
 	id := v.identity
@@ -143,7 +143,7 @@ func readAttributes(assertion *etree.Element) []attr {
 	return attrs
 }
 
-func (v *verification) readObjectID(attrs []attr) *Error {
+func (v *Verification) readObjectID(attrs []attr) *Error {
 	a := find(attrs, func(name string) bool { return name == claimObjectID })
 	if a == nil {
 		return nil
@@ -162,7 +162,7 @@ func (v *verification) readObjectID(attrs []attr) *Error {
 // in any case; Entra's emailaddress; the user principal name; an e-mail NameID. A
 // claim that is there but empty counts as absent; one that is there but is not one
 // plain address is an error, never a reason to look further.
-func (v *verification) readEmail() *Error {
+func (v *Verification) readEmail() *Error {
 	attrs := v.attributes
 	for _, matches := range []func(string) bool{
 		func(name string) bool { return equalFoldASCII(name, "email") },
@@ -211,7 +211,7 @@ func (v *verification) readEmail() *Error {
 
 // refuseGuest names the case in which Entra sends a guest's user principal name,
 // ana_fabrikam.com#EXT#@contoso.onmicrosoft.com, where an address belongs.
-func (v *verification) refuseGuest() *Error {
+func (v *Verification) refuseGuest() *Error {
 	if strings.Contains(v.identity.Email.Value, "#ext#@") {
 		return &Error{Reason: ReasonEmailGuest, Got: shown(v.identity.Email.Value), Want: "the source user.mail"}
 	}

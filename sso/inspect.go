@@ -2,7 +2,6 @@ package sso
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"time"
 
@@ -26,6 +25,9 @@ type Inspection struct {
 	// Certificate is the one that signed, or, if that is not trusted here, the one
 	// that the message names; nil if there is none.
 	Certificate *x509.Certificate
+	// Unknown is a certificate that is not trusted here and has signed, by its key and
+	// over what came, where a trusted one had to. nil if there is none.
+	Unknown *x509.Certificate
 	// ClockDifference is how far the identity provider's clock is ahead of ours, as
 	// well as one message can tell; 0 if it gives no time.
 	ClockDifference time.Duration
@@ -46,25 +48,38 @@ type Check struct {
 // an admin sees everything that has to be changed at once. Checks behind a failed
 // signature read unverified bytes and say so. Only Verify decides who somebody is.
 func Inspect(c Connection, response []byte, req PendingRequest, now time.Time) Inspection {
+	return NewVerification(c, response, req, now).Inspect()
+}
+
+// Inspect is the function Inspect on what NewVerification was given. What Verify has
+// done is not done again.
+func (v *Verification) Inspect() Inspection {
+	if v.inspection != nil {
+		return *v.inspection
+	}
 	var i Inspection
-	identity, err := Verify(c, response, req, now)
-	if err != nil && !errors.As(err, &i.Err) {
-		i.Err = &Error{Reason: ReasonInternal, Err: err}
-	}
-	if i.Err == nil {
-		i.Identity = identity
-	}
-	v := newVerification(c, response, req, now)
+	i.Identity, _ = v.Verify()
+	i.Err = v.failure
 	ended := false
-	for _, s := range steps {
+	for n, s := range steps {
 		check := Check{Name: s.name, Title: s.title}
-		if !ended {
+		switch {
+		case n < v.passed:
+			check.Reached, check.OK, check.Verified = true, true, n >= v.signedSince && s.covered(v)
+			s.show(v, &check)
+		case ended:
+		case n == v.passed && v.req.ID != "":
+			// The step that ended Verify.
+			check.Reached, check.Err, check.Verified = true, v.failure, v.verified && s.covered(v)
+			check.Got, check.Want = v.failure.Got, v.failure.Want
+		default:
 			s.inspect(v, &check)
-			ended = s.ends && !check.OK
 		}
+		ended = ended || s.ends && !check.OK
 		i.Checks = append(i.Checks, check)
 	}
-	i.Verified, i.Claims, i.Email, i.Certificate = v.verified, v.identity.Claims, v.identity.Email, v.certificate
+	i.Verified, i.Claims, i.Email = v.verified, v.identity.Claims, v.identity.Email
+	i.Certificate, i.Unknown = v.certificate, v.unknown
 	for _, sig := range []*etree.Element{v.onAssertion, v.onResponse} {
 		if i.Certificate == nil && sig != nil {
 			i.Certificate = namedCertificate(sig)
@@ -75,11 +90,12 @@ func Inspect(c Connection, response []byte, req PendingRequest, now time.Time) I
 			i.ClockDifference = issued.Sub(v.now)
 		}
 	}
+	v.inspection = &i
 	return i
 }
 
 // inspect runs one step and writes down how it went.
-func (s step) inspect(v *verification, check *Check) {
+func (s step) inspect(v *Verification, check *Check) {
 	defer func() {
 		if p := recover(); p != nil {
 			check.OK, check.Err = false, &Error{Reason: ReasonInternal, Err: fmt.Errorf("panic: %v", p)}
@@ -91,11 +107,22 @@ func (s step) inspect(v *verification, check *Check) {
 	check.Reached = true
 	check.Err = s.check(v)
 	check.OK = check.Err == nil
-	check.Verified = v.verified && (!s.outer || v.onResponse != nil)
-	if check.OK && s.shows != nil {
-		check.Got, check.Want = s.shows(v)
-	}
+	check.Verified = v.verified && s.covered(v)
 	if check.Err != nil {
 		check.Got, check.Want = check.Err.Got, check.Err.Want
+		return
+	}
+	s.show(v, check)
+}
+
+// show fills in what came and what was expected, of a step that passed.
+func (s step) show(v *Verification, check *Check) {
+	defer func() {
+		if p := recover(); p != nil {
+			check.OK, check.Err = false, &Error{Reason: ReasonInternal, Err: fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	if s.shows != nil {
+		check.Got, check.Want = s.shows(v)
 	}
 }

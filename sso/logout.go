@@ -77,7 +77,7 @@ func readLogoutRequest(c Connection, destination string, root *etree.Element, no
 	if value, ok := text(issuer); !ok || value != c.Issuer && value != otherEntraIssuer(c.Issuer) {
 		return r, &Error{Reason: ReasonIssuerMismatch, Got: shown(value), Want: c.Issuer}
 	}
-	v := &verification{now: now}
+	v := &Verification{now: now}
 	issued, ok, e := timeOf(root, "IssueInstant")
 	switch {
 	case e != nil:

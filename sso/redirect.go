@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -124,7 +123,8 @@ func (q redirectQuery) verify(parameter string, pinned []*x509.Certificate, now 
 	if q.value["Signature"] == "" || q.value["SigAlg"] == "" {
 		return &Error{Reason: ReasonSignatureMissing, Want: "Signature and SigAlg in the query"}
 	}
-	if e := checkAlgorithm(q.value["SigAlg"], signatureMethods); e != nil {
+	algorithm, e := allowed(q.value["SigAlg"], signatureMethods)
+	if e != nil {
 		return e
 	}
 	if len(pinned) == 0 {
@@ -139,29 +139,13 @@ func (q redirectQuery) verify(parameter string, pinned []*x509.Certificate, now 
 		octets += "&RelayState=" + raw
 	}
 	octets += "&SigAlg=" + q.raw["SigAlg"]
-	algorithm := redirectAlgorithms[q.value["SigAlg"]]
 	for _, cert := range pinned {
 		if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
 			continue
 		}
-		s := signature
-		if _, ok := cert.PublicKey.(*ecdsa.PublicKey); ok {
-			if der, err := base64.StdEncoding.DecodeString(signatureValue(q.value["Signature"], cert)); err == nil {
-				s = der
-			}
-		}
-		if cert.CheckSignature(algorithm, []byte(octets), s) == nil {
+		if cert.CheckSignature(algorithm, []byte(octets), signatureValue(signature, cert)) == nil {
 			return nil
 		}
 	}
 	return &Error{Reason: ReasonSignatureInvalid, Want: thumbprints(pinned)}
-}
-
-var redirectAlgorithms = map[string]x509.SignatureAlgorithm{
-	dsig.RSASHA256SignatureMethod:   x509.SHA256WithRSA,
-	dsig.RSASHA384SignatureMethod:   x509.SHA384WithRSA,
-	dsig.RSASHA512SignatureMethod:   x509.SHA512WithRSA,
-	dsig.ECDSASHA256SignatureMethod: x509.ECDSAWithSHA256,
-	dsig.ECDSASHA384SignatureMethod: x509.ECDSAWithSHA384,
-	dsig.ECDSASHA512SignatureMethod: x509.ECDSAWithSHA512,
 }

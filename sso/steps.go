@@ -10,13 +10,13 @@ import (
 type step struct {
 	name  string // stable
 	title string // what is right when it passes, for an admin
-	check func(*verification) *Error
+	check func(*Verification) *Error
 	// shows says what came and what is right, for an admin; called only by Inspect,
 	// after the check.
-	shows func(*verification) (got, want string)
+	shows func(*Verification) (got, want string)
 	// needs is what an earlier step must have found for this one to make sense; nil
 	// for nothing.
-	needs func(*verification) bool
+	needs func(*Verification) bool
 	// outer is set where what is read stands outside the assertion, so that only a
 	// signature on the response covers it.
 	outer bool
@@ -24,55 +24,67 @@ type step struct {
 	ends bool
 }
 
-func (s step) possible(v *verification) bool { return s.needs == nil || s.needs(v) }
+func (s step) possible(v *Verification) bool { return s.needs == nil || s.needs(v) }
+
+// covered reports whether a verified signature covers what the step reads.
+func (s step) covered(v *Verification) bool { return !s.outer || v.onResponse != nil }
 
 // steps are the acceptance rules, in the order that the comment of Verify gives.
 var steps = []step{
-	{name: "xml", title: "Well-formed, safe XML of reasonable size", check: (*verification).parse, shows: showSize, ends: true},                                 // 1
-	{name: "response", title: "A SAML 2.0 response", check: (*verification).checkVersion, shows: showVersion, ends: true},                                       // 2
-	{name: "status", title: "The identity provider reports success", check: (*verification).checkStatus, shows: showStatus, ends: true},                         // 3
-	{name: "assertion", title: "Exactly one assertion, not encrypted", check: (*verification).findAssertion, ends: true},                                        // 4
-	{name: "signature_place", title: "Signed, on the assertion or the response", check: (*verification).findSignatures, shows: showPlace},                       // 5
-	{name: "signature_method", title: "Signed with SHA-256 or better, the way SAML asks", check: (*verification).checkShapes, shows: showMethod, needs: signed}, // 5
-	{name: "signature", title: "Signed by a certificate trusted here and valid now", check: (*verification).checkSignatures, shows: showSigner, needs: shaped},  // 5, 6
-	{name: "destination", title: "Sent to our Reply URL", check: (*verification).checkDestination, shows: showDestination, outer: true},                         // 7
-	{name: "in_response_to", title: "Answers our request", check: (*verification).checkInResponseTo, shows: showInResponseTo, outer: true},
-	{name: "response_issuer", title: "The response comes from the Issuer URL set here", check: (*verification).checkResponseIssuer, shows: showResponseIssuer, outer: true},
-	{name: "assertion_id", title: "The assertion has an ID and version 2.0", check: (*verification).checkAssertionID, shows: showAssertionID}, // 8
-	{name: "issuer", title: "The assertion comes from the Issuer URL set here", check: (*verification).checkAssertionIssuer, shows: showIssuer},
-	{name: "issued", title: "Made just now, by a clock like ours", check: (*verification).checkIssueInstant, shows: showIssued},
-	{name: "name_id", title: "Names the person (NameID)", check: (*verification).checkNameID, shows: showNameID}, // 9
-	{name: "confirmation", title: "Meant for whoever brings it (bearer confirmation)", check: (*verification).checkConfirmation},
-	{name: "recipient", title: "Meant for our Reply URL", check: (*verification).checkRecipient, shows: showRecipient, needs: confirmed},
-	{name: "confirmation_request", title: "Confirmed for our request", check: (*verification).checkConfirmedRequest, shows: showConfirmedRequest, needs: confirmed},
-	{name: "confirmation_time", title: "The confirmation is valid now", check: (*verification).checkConfirmationTime, shows: showConfirmationTime, needs: confirmed},
-	{name: "conditions", title: "Sets conditions that we understand", check: (*verification).checkConditions}, // 10
-	{name: "conditions_time", title: "The assertion is valid now", check: (*verification).checkConditionsTime, shows: showConditionsTime, needs: conditioned},
-	{name: "audience", title: "Meant for our Identifier (Entity ID)", check: (*verification).checkAudience, shows: showAudience, needs: conditioned},
-	{name: "authentication", title: "Says when the person signed in", check: (*verification).checkStatement, shows: showAuthentication}, // 11
-	{name: "fresh", title: "Signed in anew, if that was asked for", check: (*verification).checkFreshness, shows: showFreshness, needs: stated},
-	{name: "session", title: "The session there is not over", check: (*verification).checkSession, needs: stated},
-	{name: "claims", title: "One object identifier at most", check: (*verification).readClaims, shows: showClaims}, // 12
-	{name: "email", title: "One plain e-mail address", check: (*verification).readEmail, shows: showEmail},
+	{name: "xml", title: "Well-formed, safe XML of reasonable size", check: (*Verification).parse, shows: showSize, ends: true},                                 // 1
+	{name: "response", title: "A SAML 2.0 response", check: (*Verification).checkVersion, shows: showVersion, ends: true},                                       // 2
+	{name: "status", title: "The identity provider reports success", check: (*Verification).checkStatus, shows: showStatus, ends: true},                         // 3
+	{name: "assertion", title: "Exactly one assertion, not encrypted", check: (*Verification).findAssertion, ends: true},                                        // 4
+	{name: "signature_place", title: "Signed, on the assertion or the response", check: (*Verification).findSignatures, shows: showPlace},                       // 5
+	{name: "signature_method", title: "Signed with SHA-256 or better, the way SAML asks", check: (*Verification).checkShapes, shows: showMethod, needs: signed}, // 5
+	{name: "signature", title: "Signed by a certificate trusted here and valid now", check: (*Verification).checkSignatures, shows: showSigner, needs: shaped},  // 5, 6
+	{name: "destination", title: "Sent to our Reply URL", check: (*Verification).checkDestination, shows: showDestination, outer: true},                         // 7
+	{name: "in_response_to", title: "Answers our request", check: (*Verification).checkInResponseTo, shows: showInResponseTo, outer: true},
+	{name: "response_issuer", title: "The response comes from the Issuer URL set here", check: (*Verification).checkResponseIssuer, shows: showResponseIssuer, outer: true},
+	{name: "assertion_id", title: "The assertion has an ID and version 2.0", check: (*Verification).checkAssertionID, shows: showAssertionID}, // 8
+	{name: "issuer", title: "The assertion comes from the Issuer URL set here", check: (*Verification).checkAssertionIssuer, shows: showIssuer},
+	{name: "issued", title: "Made just now, by a clock like ours", check: (*Verification).checkIssueInstant, shows: showIssued},
+	{name: "name_id", title: "Names the person (NameID)", check: (*Verification).checkNameID, shows: showNameID}, // 9
+	{name: "confirmation", title: "Meant for whoever brings it (bearer confirmation)", check: (*Verification).checkConfirmation},
+	{name: "recipient", title: "Meant for our Reply URL", check: (*Verification).checkRecipient, shows: showRecipient, needs: confirmed},
+	{name: "confirmation_request", title: "Confirmed for our request", check: (*Verification).checkConfirmedRequest, shows: showConfirmedRequest, needs: confirmed},
+	{name: "confirmation_time", title: "The confirmation is valid now", check: (*Verification).checkConfirmationTime, shows: showConfirmationTime, needs: confirmed},
+	{name: "conditions", title: "Sets conditions that we understand", check: (*Verification).checkConditions}, // 10
+	{name: "conditions_time", title: "The assertion is valid now", check: (*Verification).checkConditionsTime, shows: showConditionsTime, needs: conditioned},
+	{name: "audience", title: "Meant for our Identifier (Entity ID)", check: (*Verification).checkAudience, shows: showAudience, needs: conditioned},
+	{name: "authentication", title: "Says when the person signed in", check: (*Verification).checkStatement, shows: showAuthentication}, // 11
+	{name: "fresh", title: "Signed in anew, if that was asked for", check: (*Verification).checkFreshness, shows: showFreshness, needs: stated},
+	{name: "session", title: "The session there is not over", check: (*Verification).checkSession, needs: stated},
+	{name: "claims", title: "One object identifier at most", check: (*Verification).readClaims, shows: showClaims}, // 12
+	{name: "email", title: "One plain e-mail address", check: (*Verification).readEmail, shows: showEmail},
 }
 
-func signed(v *verification) bool      { return v.onResponse != nil || v.onAssertion != nil }
-func shaped(v *verification) bool      { return v.shaped }
-func confirmed(v *verification) bool   { return v.confirmation != nil }
-func conditioned(v *verification) bool { return v.conditions != nil }
-func stated(v *verification) bool      { return v.statement != nil }
+// CheckTitles are the titles of all checks, in order.
+func CheckTitles() []string {
+	titles := make([]string, len(steps))
+	for i, s := range steps {
+		titles[i] = s.title
+	}
+	return titles
+}
 
-func showSize(v *verification) (got, want string) {
+func signed(v *Verification) bool      { return v.onResponse != nil || v.onAssertion != nil }
+func shaped(v *Verification) bool      { return v.shaped }
+func confirmed(v *Verification) bool   { return v.confirmation != nil }
+func conditioned(v *Verification) bool { return v.conditions != nil }
+func stated(v *Verification) bool      { return v.statement != nil }
+
+func showSize(v *Verification) (got, want string) {
 	return fmt.Sprintf("%d bytes", len(v.raw)), fmt.Sprintf("at most %d bytes", maxResponseSize)
 }
 
-func showVersion(v *verification) (got, want string) {
+func showVersion(v *Verification) (got, want string) {
 	return "Version " + attribute(v.response, "Version"), "Version 2.0"
 }
 
-func showStatus(*verification) (got, want string) { return "Success", "Success" }
+func showStatus(*Verification) (got, want string) { return "Success", "Success" }
 
-func showPlace(v *verification) (got, want string) {
+func showPlace(v *Verification) (got, want string) {
 	want = "on the assertion, on the response, or on both"
 	switch {
 	case v.onAssertion != nil && v.onResponse != nil:
@@ -85,7 +97,7 @@ func showPlace(v *verification) (got, want string) {
 	return "nowhere", want
 }
 
-func showMethod(v *verification) (got, want string) {
+func showMethod(v *Verification) (got, want string) {
 	sig := v.onAssertion
 	if sig == nil {
 		sig = v.onResponse
@@ -98,25 +110,25 @@ func showMethod(v *verification) (got, want string) {
 	return shown(got[strings.LastIndex(got, "#")+1:]), "rsa-sha256 or stronger"
 }
 
-func showSigner(v *verification) (got, want string) {
+func showSigner(v *Verification) (got, want string) {
 	if v.certificate != nil {
 		got = thumbprint(v.certificate)
 	}
 	return got, thumbprints(v.c.Certificates)
 }
 
-func showDestination(v *verification) (got, want string) {
+func showDestination(v *Verification) (got, want string) {
 	if got = attribute(v.response, "Destination"); got == "" {
 		got = "not stated"
 	}
 	return shown(got), v.c.ACSURL
 }
 
-func showInResponseTo(v *verification) (got, want string) {
+func showInResponseTo(v *Verification) (got, want string) {
 	return shown(attribute(v.response, "InResponseTo")), v.req.ID
 }
 
-func showResponseIssuer(v *verification) (got, want string) {
+func showResponseIssuer(v *Verification) (got, want string) {
 	for _, issuer := range children(v.response, nsAssertion, "Issuer") {
 		got, _ = text(issuer)
 		return shown(got), v.c.Issuer
@@ -124,38 +136,38 @@ func showResponseIssuer(v *verification) (got, want string) {
 	return "not stated", v.c.Issuer
 }
 
-func showAssertionID(v *verification) (got, want string) {
+func showAssertionID(v *Verification) (got, want string) {
 	return shown(attribute(v.assertion, "ID")), "any, used once"
 }
 
-func showIssuer(v *verification) (got, want string) {
+func showIssuer(v *Verification) (got, want string) {
 	for _, issuer := range children(v.assertion, nsAssertion, "Issuer") {
 		got, _ = text(issuer)
 	}
 	return shown(got), v.c.Issuer
 }
 
-func showIssued(v *verification) (got, want string) {
+func showIssued(v *Verification) (got, want string) {
 	return shown(attribute(v.assertion, "IssueInstant")), "within three minutes of " + v.now.Format(time.RFC3339)
 }
 
-func showNameID(v *verification) (got, want string) {
+func showNameID(v *Verification) (got, want string) {
 	return shown(v.identity.NameID) + " (" + shown(lastSegment(v.identity.NameIDFormat)) + ")", "one"
 }
 
-func showRecipient(v *verification) (got, want string) {
+func showRecipient(v *Verification) (got, want string) {
 	return shown(attribute(v.confirmation, "Recipient")), v.c.ACSURL
 }
 
-func showConfirmedRequest(v *verification) (got, want string) {
+func showConfirmedRequest(v *Verification) (got, want string) {
 	return shown(attribute(v.confirmation, "InResponseTo")), v.req.ID
 }
 
-func showConfirmationTime(v *verification) (got, want string) {
+func showConfirmationTime(v *Verification) (got, want string) {
 	return "until " + shown(attribute(v.confirmation, "NotOnOrAfter")), "now, " + v.now.Format(time.RFC3339)
 }
 
-func showConditionsTime(v *verification) (got, want string) {
+func showConditionsTime(v *Verification) (got, want string) {
 	begin, end := attribute(v.conditions, "NotBefore"), attribute(v.conditions, "NotOnOrAfter")
 	switch {
 	case begin != "" && end != "":
@@ -170,29 +182,29 @@ func showConditionsTime(v *verification) (got, want string) {
 	return shown(got), "now, " + v.now.Format(time.RFC3339)
 }
 
-func showAudience(v *verification) (got, want string) {
+func showAudience(v *Verification) (got, want string) {
 	return shown(strings.Join(v.audiences(), ", ")), v.c.EntityID
 }
 
-func showAuthentication(v *verification) (got, want string) {
+func showAuthentication(v *Verification) (got, want string) {
 	if !v.identity.AuthnInstant.IsZero() {
 		got = v.identity.AuthnInstant.Format(time.RFC3339)
 	}
 	return got, "any time before now"
 }
 
-func showFreshness(v *verification) (got, want string) {
+func showFreshness(v *Verification) (got, want string) {
 	if !v.req.ForceAuthn {
 		return "", "not asked for"
 	}
 	return v.identity.AuthnInstant.Format(time.RFC3339), "after " + v.req.IssuedAt.UTC().Format(time.RFC3339)
 }
 
-func showClaims(v *verification) (got, want string) {
+func showClaims(v *Verification) (got, want string) {
 	return shown(claimNames(v.attributes)), "email; firstName and lastName are optional"
 }
 
-func showEmail(v *verification) (got, want string) {
+func showEmail(v *Verification) (got, want string) {
 	if v.identity.Email.Value != "" {
 		got = v.identity.Email.Value + " from " + shown(v.identity.Email.Source)
 	}

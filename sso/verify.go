@@ -43,31 +43,15 @@ type PendingRequest struct {
 // The steps are the table in steps.go; Inspect runs the same ones without stopping.
 // The clock may be three minutes off. The caller remembers the assertion's ID and
 // consumes the request; replay and the browser are not visible here.
-func Verify(c Connection, response []byte, req PendingRequest, now time.Time) (identity *Identity, err error) {
-	defer func() {
-		// The XML libraries have panicked on hostile input before.
-		if p := recover(); p != nil {
-			identity, err = nil, &Error{Reason: ReasonInternal, Err: fmt.Errorf("panic: %v", p)}
-		}
-	}()
-	if req.ID == "" {
-		return nil, &Error{Reason: ReasonUnsolicited, Err: errors.New("no pending request")}
-	}
-	v := newVerification(c, response, req, now)
-	for _, s := range steps {
-		if !s.possible(v) {
-			return nil, &Error{Reason: ReasonInternal, Err: fmt.Errorf("step %s without what it checks", s.name)}
-		}
-		if e := s.check(v); e != nil {
-			return nil, e
-		}
-	}
-	return v.identity, nil
+func Verify(c Connection, response []byte, req PendingRequest, now time.Time) (*Identity, error) {
+	return NewVerification(c, response, req, now).Verify()
 }
 
-// verification is one response on its way through the steps. Until the signatures are
-// verified, response and assertion are what came; after it, what is verified.
-type verification struct {
+// Verification is one response on its way through the steps, for a caller that wants to
+// show how it went: Inspect goes on where Verify stopped, so that nothing is done twice.
+// Until the signatures are verified, response and assertion are what came; after it, what
+// is verified.
+type Verification struct {
 	c   Connection
 	raw []byte
 	req PendingRequest
@@ -80,13 +64,59 @@ type verification struct {
 	shaped       bool // both are built the allowed way
 	verified     bool // every signature there is has been verified
 	certificate  *x509.Certificate
-	confirmation *etree.Element // SubjectConfirmationData
+	unknown      *x509.Certificate // not pinned, but what signed
+	confirmation *etree.Element    // SubjectConfirmationData
 	conditions   *etree.Element
 	statement    *etree.Element
 	attributes   []attr
 	identity     *Identity
+
+	asked       bool // Verify has been called
+	passed      int  // how many steps passed before the first that failed
+	signedSince int  // how many of them came before the one that verified the signatures
+	failure     *Error
+	inspection  *Inspection
 }
 
-func newVerification(c Connection, response []byte, req PendingRequest, now time.Time) *verification {
-	return &verification{c: c, raw: response, req: req, now: now.UTC(), identity: &Identity{}}
+// NewVerification prepares what Verify decides. Nothing is looked at yet.
+func NewVerification(c Connection, response []byte, req PendingRequest, now time.Time) *Verification {
+	return &Verification{c: c, raw: response, req: req, now: now.UTC(), identity: &Identity{}}
+}
+
+// Verify is the function Verify on what NewVerification was given. Asked again it says
+// the same.
+func (v *Verification) Verify() (*Identity, error) {
+	if !v.asked {
+		v.asked = true
+		v.failure = v.run()
+	}
+	if v.failure != nil {
+		return nil, v.failure
+	}
+	return v.identity, nil
+}
+
+func (v *Verification) run() (e *Error) {
+	defer func() {
+		// The XML libraries have panicked on hostile input before.
+		if p := recover(); p != nil {
+			e = &Error{Reason: ReasonInternal, Err: fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	if v.req.ID == "" {
+		return &Error{Reason: ReasonUnsolicited, Err: errors.New("no pending request")}
+	}
+	for _, s := range steps {
+		if !s.possible(v) {
+			return &Error{Reason: ReasonInternal, Err: fmt.Errorf("step %s without what it checks", s.name)}
+		}
+		if e := s.check(v); e != nil {
+			return e
+		}
+		if !v.verified {
+			v.signedSince++
+		}
+		v.passed++
+	}
+	return nil
 }
