@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gatehouse/static"
+	"gatehouse/views"
 
 	"github.com/a-h/templ"
 )
@@ -140,7 +141,7 @@ func (a *Azure) render(w http.ResponseWriter, r *http.Request, status int, page 
 }
 
 // frame is what surrounds a page, with the sentence that a redirect left for it.
-func (a *Azure) frame(w http.ResponseWriter, r *http.Request, nav string) frame {
+func (a *Azure) frame(w http.ResponseWriter, r *http.Request, nav views.Nav) frame {
 	return frame{Nav: nav, AppURL: a.appURL, Notice: a.takeNotice(w, r)}
 }
 
