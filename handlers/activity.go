@@ -200,6 +200,9 @@ func activityEntry(now time.Time, org string, a *models.Activity) views.Activity
 		e.Sentence = who + did + lowerStart(strings.TrimSuffix(firstSentence(a.Sentence), "."))
 		if len(e.Trace.Problems) == 0 {
 			// Refused after every check of the response: what stands against the person or the request.
+			if len(e.Trace.Steps) > 0 {
+				e.Trace.Steps = append(e.Trace.Steps, personStep(false, a.Reason, a.Sentence))
+			}
 			place, _ := detail["fix_at"].(string)
 			side, _ := detail["side"].(string)
 			if side == "" {
@@ -210,6 +213,12 @@ func activityEntry(now time.Time, org string, a *models.Activity) views.Activity
 			e.Trace.Problems = []views.TraceProblem{{Sentence: a.Sentence, Expected: want, Received: got, Who: sideWords(side), Where: place}}
 		}
 		e.ForIT = forIT(org, a.Reference, a.At, e.Trace.Problems)
+	}
+	if a.OK && !test && a.Reason == models.MethodSSO {
+		if len(trace.Checks) == 0 {
+			e.Trace.Steps = allPassed()
+		}
+		e.Trace.Steps = append(e.Trace.Steps, personStep(true, "", ""))
 	}
 	if trace.Outcome != "" && a.OK {
 		e.Explanation = trace.Outcome + "."
@@ -224,7 +233,7 @@ func activityEntry(now time.Time, org string, a *models.Activity) views.Activity
 // factLabels name what is kept about a sign-in.
 var factLabels = map[string]string{
 	"email": "E-mail", "email_from": "E-mail from the claim", "first_name_from": "First name from the claim", "last_name_from": "Last name from the claim", "issuer": "Issuer",
-	"name_id": "NameID", "name_id_format": "NameID format", "object_id": "Object ID", "claims": "Claims", "second_factor": "Second factor used there", "certificate_sha256": "Certificate (SHA-256)",
+	"name_id": "NameID", "name_id_format": "NameID format", "object_id": "Object ID", "second_factor": "Second factor used there", "certificate_sha256": "Certificate (SHA-256)",
 }
 
 func activityFacts(detail models.Facts) []views.Fact {

@@ -235,14 +235,12 @@ func loginIdentity(i *sso.Identity) models.LoginIdentity {
 	for _, k := range i.Keys() {
 		login.Keys = append(login.Keys, models.LoginKey{Kind: string(k.Kind), Format: k.Format, Value: k.Value})
 	}
-	claims := make([]string, len(i.Claims))
-	for n, claim := range i.Claims {
-		claims[n] = claim.Name
-	}
 	login.Detail = models.Facts{
 		"email": i.Email.Value, "email_from": i.Email.Source, "first_name_from": i.FirstName.Source, "last_name_from": i.LastName.Source,
 		"issuer": i.Issuer, "name_id": i.NameID, "name_id_format": i.NameIDFormat, "object_id": i.ObjectID,
-		"claims": claims, "second_factor": i.MFA, "certificate_sha256": i.CertificateSHA256,
+		"second_factor": i.MFA, "certificate_sha256": i.CertificateSHA256,
+		// Every check has passed, so only the claims say anything.
+		"trace": models.LoginTrace{Claims: briefClaims(i)},
 	}
 	return login
 }

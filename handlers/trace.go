@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,13 +30,74 @@ func traceOf(i sso.Inspection) models.LoginTrace {
 		}
 		t.Checks = append(t.Checks, check)
 	}
-	for _, c := range i.Claims {
-		t.Claims = append(t.Claims, models.LoginClaim{Name: c.Name, Values: c.Values, UsedFor: sso.UseOf(c.Name).Use})
-	}
-	if i.Identity != nil && i.Identity.NameID != "" {
-		t.Claims = append(t.Claims, models.LoginClaim{Name: "NameID (" + sso.ShortName(i.Identity.NameIDFormat) + ")", Values: []string{i.Identity.NameID}, UsedFor: "Another way to recognise the person"})
-	}
+	t.Claims = traceClaims(i.Claims, i.Identity)
 	return t
+}
+
+// traceClaims are claims with what each is used for, then the NameID of an identity that was verified.
+func traceClaims(claims []sso.Claim, identity *sso.Identity) []models.LoginClaim {
+	list := make([]models.LoginClaim, 0, len(claims)+1)
+	for _, c := range claims {
+		list = append(list, models.LoginClaim{Name: c.Name, Values: c.Values, UsedFor: sso.UseOf(c.Name).Use})
+	}
+	if identity != nil && identity.NameID != "" {
+		list = append(list, models.LoginClaim{Name: "NameID (" + sso.ShortName(identity.NameIDFormat) + ")", Values: []string{identity.NameID}, UsedFor: "Another way to recognise the person"})
+	}
+	return list
+}
+
+// maxBriefValue and maxBriefClaims bound what is kept of each sign-in that succeeds: of many groups, some and their number.
+const (
+	maxBriefClaims = 30
+	maxBriefValues = 5
+	maxBriefValue  = 200
+)
+
+// briefClaims are the claims of a sign-in that succeeds.
+func briefClaims(i *sso.Identity) []models.LoginClaim {
+	list := traceClaims(i.Claims[:min(len(i.Claims), maxBriefClaims)], i)
+	for n := range list {
+		values := list[n].Values
+		brief := make([]string, 0, min(len(values), maxBriefValues+1))
+		for _, v := range values[:min(len(values), maxBriefValues)] {
+			if len(v) > maxBriefValue {
+				v = strings.ToValidUTF8(v[:maxBriefValue], "") + "…"
+			}
+			brief = append(brief, v)
+		}
+		if more := len(values) - len(brief); more > 0 {
+			brief = append(brief, "and "+strconv.Itoa(more)+" more")
+		}
+		list[n].Values = brief
+	}
+	return list
+}
+
+// allPassed are the checks of a response that passed them all.
+func allPassed() []views.TraceStep {
+	titles := sso.CheckTitles()
+	steps := make([]views.TraceStep, len(titles))
+	for i, title := range titles {
+		steps[i] = views.TraceStep{State: views.StepOK, Title: title}
+	}
+	return steps
+}
+
+// personStep is the check on the person after those of the response: of the one who got in, or of why somebody did not.
+func personStep(ok bool, reason, problem string) views.TraceStep {
+	title := "The person may come in"
+	switch models.RefusalReason(reason) {
+	case models.RefusedDomainUnverified, models.RefusedDomainLapsed:
+		title = "The domain is claimed here"
+	case models.RefusedOtherBrowser, models.RefusedCookiesBlocked, models.RefusedReplayed, models.RefusedCodeExpired, models.RefusedUnknownRequest:
+		title = "Brought once, in time, by the browser that began it"
+	case models.RefusedSSOOff, models.RefusedConnectionRemoved, models.RefusedConnectionChanged:
+		title = "The connection was not changed meanwhile"
+	}
+	if ok {
+		return views.TraceStep{State: views.StepOK, Title: title}
+	}
+	return views.TraceStep{State: views.StepBad, Title: title, Detail: firstSentence(problem)}
 }
 
 // blame says about a check why it failed and who changes what. An error status often carries Microsoft's own code, which says more.

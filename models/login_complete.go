@@ -120,6 +120,8 @@ func (l *completion) judgeRequest(browser, purpose string) error {
 		return refuse(RefusedUnknownRequest)
 	case p.ConsumedAt != nil || p.Outcome == nil:
 		return refuse(RefusedReplayed)
+	case browser == "":
+		return refuse(RefusedCookiesBlocked)
 	case !sameHash(p.BrowserHash, hashSecret(browser)):
 		return refuse(RefusedOtherBrowser)
 	case !l.tx.now.Before(*p.CodeExpiresAt):
@@ -236,8 +238,9 @@ func (l *completion) detail() (Facts, string) {
 	if l.pending.Evidence == nil || json.Unmarshal([]byte(*l.pending.Evidence), &e) != nil {
 		return l.identity.Detail, ""
 	}
-	detail := Facts{"trace": e.Trace}
+	detail := Facts{}
 	maps.Copy(detail, l.identity.Detail)
+	detail["trace"] = e.Trace
 	return detail, e.Raw
 }
 
