@@ -50,7 +50,7 @@ func ssoSetCommand(f *flags) func(context.Context, *Process) error {
 	signIn := f.need("sign-in-url", "the Identity Provider Sign-in URL (Login URL)")
 	files := f.list("certificate", "SAML Certificate, one or more files (Certificate (Base64))")
 	enable := f.Bool("enable", false, "turn Single Sign-On on")
-	require := f.Bool("require", false, "turn Require Single Sign-On on, without the pre-flight")
+	require := f.Bool("require", false, "turn Require Single Sign-On on, without the pre-flight and the safety window")
 	managed := f.Bool("idp-managed", false, "turn IdP Managed Access on")
 	return func(ctx context.Context, p *Process) error {
 		c, err := load(p)

@@ -124,7 +124,7 @@ func TestAnOperatorSetsAnOrganizationUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !s.Enabled || !s.Required || !s.IDPManaged || len(s.Certificates) != 2 {
+		if !s.Enabled || !s.Required || s.RequiredUntil != nil || !s.IDPManaged || len(s.Certificates) != 2 {
 			t.Errorf("sso set left %+v with %d certificates", s.SSOConnection, len(s.Certificates))
 		}
 		sh.ok("sso", "off", "--org", org)
