@@ -19,7 +19,7 @@ func (s *Server) routes(e *echo.Echo) {
 	e.GET(static.Prefix+"*", echo.WrapHandler(static.Handler()))
 
 	s.signInRoutes(e.Group("", s.loadSession))
-	s.samlRoutes(e.Group("/saml"))
+	s.samlRoutes(e.Group("/saml", s.limitResponses))
 	s.personRoutes(e.Group("", s.loadSession, s.requirePerson))
 	s.settingsRoutes(e.Group("/settings", s.loadSession, s.requirePerson, s.requireSameOrganization))
 	s.scimRoutes(e)

@@ -19,9 +19,11 @@ const (
 	maxBuckets = 10_000
 )
 
-// scimLimiter is a leaky bucket for each token. Its key is the whole token and not its public id, so that somebody who saw the id cannot
-// use up the owner's allowance.
-type scimLimiter struct {
+// limiter is a leaky bucket for each key. For SCIM the key is the whole token and not its public id, so that somebody who saw the id
+// cannot use up the owner's allowance.
+type limiter struct {
+	rate    float64 // requests a second, for as long as one likes
+	burst   float64 // and this many at once
 	now     func() time.Time
 	seed    maphash.Seed
 	mu      sync.Mutex
@@ -33,22 +35,24 @@ type bucket struct {
 	at    time.Time
 }
 
-func newSCIMLimiter(now func() time.Time) *scimLimiter {
-	return &scimLimiter{now: now, seed: maphash.MakeSeed(), buckets: map[uint64]bucket{}}
+func newLimiter(rate, burst float64, now func() time.Time) *limiter {
+	return &limiter{rate: rate, burst: burst, now: now, seed: maphash.MakeSeed(), buckets: map[uint64]bucket{}}
 }
 
-// allow takes one request from the allowance of a token. A nil limiter allows everything.
-func (l *scimLimiter) allow(token string) bool {
+func newSCIMLimiter(now func() time.Time) *limiter { return newLimiter(scimRate, scimBurst, now) }
+
+// allow takes one request from the allowance of a token or a network. A nil limiter allows everything.
+func (l *limiter) allow(whose string) bool {
 	if l == nil {
 		return true
 	}
-	key, now := maphash.String(l.seed, token), l.now()
+	key, now := maphash.String(l.seed, whose), l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.buckets[key]
-	b.level = max(0, b.level-now.Sub(b.at).Seconds()*scimRate)
+	b.level = max(0, b.level-now.Sub(b.at).Seconds()*l.rate)
 	b.at = now
-	if b.level+1 > scimBurst {
+	if b.level+1 > l.burst {
 		return false
 	}
 	b.level++
@@ -60,9 +64,9 @@ func (l *scimLimiter) allow(token string) bool {
 }
 
 // forget drops buckets that have run empty, and all of them if that does not help.
-func (l *scimLimiter) forget(now time.Time) {
+func (l *limiter) forget(now time.Time) {
 	for key, b := range l.buckets {
-		if now.Sub(b.at).Seconds()*scimRate >= b.level {
+		if now.Sub(b.at).Seconds()*l.rate >= b.level {
 			delete(l.buckets, key)
 		}
 	}

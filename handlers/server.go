@@ -49,7 +49,10 @@ type Server struct {
 	csrf     *http.CrossOriginProtection
 	cursors  cipher.AEAD // seals the cursors of SCIM pages
 	// scimLimit slows directories down; nil for not at all.
-	scimLimit *scimLimiter
+	scimLimit *limiter
+	// responses slows networks down that post very many responses to sign-ins; nil for not at all. readers are those that are read now.
+	responses *limiter
+	readers   readers
 	metrics   *metrics
 	// provisioning are the lines of the activity log that wait to be written.
 	provisioning *provisioningLog
@@ -68,8 +71,10 @@ func New(o Options) *Server {
 		panic(err) // a cipher of the standard library that its own key does not fit
 	}
 	s.provisioning = &provisioningLog{s: s}
+	s.readers = newReaders()
 	if o.Config.RateLimits {
 		s.scimLimit = newSCIMLimiter(time.Now)
+		s.responses = newLimiter(responseRate, responseBurst, time.Now)
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerError
