@@ -76,8 +76,8 @@ func wholeJob(t *testing.T, javaScript bool) {
 	w.admin.see("Haruto Yamada", "acme.com")
 }
 
-// TestRequireAndDeactivateHere turns Require Single Sign-On on, deactivates a person in Gatehouse itself, and keeps the way
-// back for the owner.
+// TestRequireAndDeactivateHere turns Require Single Sign-On on, keeps it on by a sign-in, and the way back for the owner, and deactivates
+// a person in Gatehouse itself.
 func TestRequireAndDeactivateHere(t *testing.T) {
 	w := newWorld(t, true)
 	w.setUpSSO()
@@ -89,18 +89,32 @@ func TestRequireAndDeactivateHere(t *testing.T) {
 	w.admin.open(ssoPage)
 	w.admin.flip("Require Single Sign-On")
 	w.admin.at(ssoPage + "/require")
-	w.admin.see("On no claimed domain", "Sam Doyle", "Keep recovery access")
+	w.admin.see("On no claimed domain", "Sam Doyle", "Keep recovery access", "All met", "Within 30 minutes")
 	w.fillPassword("Conditions")
 	w.admin.press("Turn on Require Single Sign-On")
+	w.admin.at(ssoPage)
 
-	// The owner's password session may have ended with it: the recovery sign-in is the way back.
-	if !strings.HasSuffix(w.admin.url(), ssoPage) || whoami(w.admin).Email == "" {
-		w.admin.open("/login/recovery")
-		w.admin.fill("Work e-mail", w.demo.email)
-		w.admin.fill("Password", w.demo.password)
-		w.admin.press("Sign in")
-		w.admin.at("/")
-	}
+	// It is on trial until the owner has shown that single sign-on works.
+	w.admin.see("Sign in with single sign-on once to keep it, otherwise it turns itself off at", "On trial until")
+	w.admin.inspect("sso-on-trial")
+	w.admin.open("/")
+	w.admin.see("Sign in with single sign-on once to keep it")
+	w.assign("Dana Reyes")
+	w.admin.press("Sign in with single sign-on")
+	w.admin.see("Pick a person")
+	w.admin.press("Dana Reyes")
+	w.admin.at(ssoPage)
+	w.admin.see("It stays on: Dana Reyes signed in with single sign-on")
+	w.admin.seeNot("once to keep it")
+	w.admin.inspect("sso-required")
+
+	// For the day it fails there is the recovery sign-in.
+	recovered := newPage(t, w.demo.app)
+	recovered.open("/login/recovery")
+	recovered.fill("Work e-mail", w.demo.email)
+	recovered.fill("Password", w.demo.password)
+	recovered.press("Sign in")
+	recovered.at("/")
 
 	// Nobody on the domain is asked for a password any more.
 	p := newPage(t, w.demo.app)
