@@ -196,8 +196,10 @@ func TestOnlyManagersShare(t *testing.T) {
 func TestAnonymous(t *testing.T) {
 	person := &models.Activity{Who: "Bo Berg", Detail: `{"email":"bo.berg@acme.com","object_id":"0c1","name_id":"bo.berg@acme.com"}`, Reason: "x"}
 	claims := []models.LoginClaim{
-		{Name: "email", Values: []string{"bo.berg@acme.com"}, UsedFor: "E-mail address"}, {Name: "firstName", Values: []string{"Bo"}, UsedFor: "First name"},
-		{Name: "issuer", Values: []string{"https://sts.windows.net/t/"}}, {Name: "method", Values: []string{"http://schemas.microsoft.com/claims/multipleauthn"}, UsedFor: "Shows whether"},
+		{Name: "email", Values: []string{"bo.berg@acme.com"}, UsedFor: "E-mail address"},
+		{Name: "firstName", Values: []string{"Bo"}, UsedFor: "First name"},
+		{Name: "issuer", Values: []string{"https://sts.windows.net/t/"}},
+		{Name: "method", Values: []string{"http://schemas.microsoft.com/claims/multipleauthn"}, UsedFor: "Shows whether"},
 	}
 	for _, test := range []struct{ reason, got, want string }{
 		{"issuer_mismatch", "https://sts.windows.net/t/", "https://sts.windows.net/t/"},

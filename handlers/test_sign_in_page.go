@@ -117,6 +117,9 @@ func (s *Server) testSignInPage(c echo.Context, id string) (views.TestSignInPage
 	}
 	if chosen != nil {
 		run := s.testRun(now, shell.Organization.Name, chosen)
+		if run.Directory, err = s.testDirectory(c, chosen); err != nil {
+			return p, err
+		}
 		p.Run = &run
 		p.Box.Silent = chosen.Silent(now)
 		if run.Waiting {

@@ -664,6 +664,9 @@ var readers = map[string]func(f *fixture, ctx context.Context, orgID string, w *
 		missing, err := f.EnableMissing(ctx, org)
 		return 5 - len(missing), err
 	},
+	"DirectoryPeople": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
+		return many(f.DirectoryPeople(ctx, org, models.DirectoryKeys{MemberID: w.member.ID, Names: []string{"BO@" + f.domain}}))
+	},
 	"DiagnosticLinks": func(f *fixture, ctx context.Context, org string, w *things) (int, error) {
 		l, _ := f.diagnosticLink()
 		return many(f.DiagnosticLinks(ctx, org, l.ActivityID))

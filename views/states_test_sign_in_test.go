@@ -42,6 +42,15 @@ func testStates() []state {
 		ID: "tst_1", Title: "Ana Novak, just now", State: Pill{"Passed", ToneOK}, Summary: "All 28 checks passed, 1.1s later.", Outcome: "Would sign in as Ana Novak, existing member, Owner",
 		Note: "Entra manages this member by provisioning, and has them active.", Good: true, Trace: passedTrace(), Reference: "2D8P-61VB", Activity: "/settings/access-security/activity/act_1",
 	}
+	passed.Run.Directory = &TestDirectory{
+		Person: "Ana Novak", URL: "/settings/users/mem_1", State: Pill{"Held", ToneWarn}, Sentence: "The sign-in has found nobody, but Entra has provisioned somebody it may mean.",
+		Held: &Held{Reason: "acme-labs.io is not verified by this organization.", Mend: Link{"Claim acme-labs.io", "/settings/access-security/domains?claim=acme-labs.io"}},
+		Differences: []Difference{
+			{Sentence: "The sign-in says ana@acme.com, provisioning says a.novak@acme.com.", Means: "Let both send the same attribute."},
+			{Sentence: "Provisioning has this objectidentifier as externalId for somebody else: Bo Berg.", Means: "Correct one of them in Entra.", Link: Link{"Open Bo Berg", "/settings/users/mem_2"}},
+		},
+		Facts: []Fact{{Label: "userName", Value: "ana@acme.com", Mono: true}, {Label: "externalId", Value: "ana.novak", Mono: true, Note: "No object id."}, {Label: "Active", Value: "Yes"}},
+	}
 	failed := page
 	failed.Single, failed.Live = true, ""
 	failed.Run = &TestRun{
@@ -49,6 +58,7 @@ func testStates() []state {
 		Note: "2 things are wrong. Everything was checked, so that all can be mended at once.", Trace: failedTrace(), Reference: "2D8P-61VB", ForIT: "Acme, 23 Nov 2026",
 		Share: "/settings/access-security/activity/act_2/share",
 	}
+	failed.Run.Directory = &TestDirectory{State: Pill{"Not provisioned", ToneWarn}, Sentence: "Entra has not provisioned this person yet."}
 	waiting := page
 	waiting.Live = "2"
 	waiting.Run = &TestRun{ID: "tst_4", Title: "A test by Ana Novak, just now", State: Pill{"Waiting", ToneInfo}, Waiting: true, Summary: "The answer has not arrived yet.", Trace: Trace{Steps: []TraceStep{
