@@ -86,6 +86,9 @@ func readSignedInfo(el *etree.Element, id string) (s signedInfo, e *Error) {
 	if s.method, e = allowed(attribute(info[1], "Algorithm"), signatureMethods); e != nil {
 		return s, e
 	}
+	if len(info[1].ChildElements()) > 0 {
+		return s, malformed("parameters of the signature's method")
+	}
 	reference := info[2]
 	if uri := attribute(reference, "URI"); uri != "#"+id {
 		return s, &Error{Reason: ReasonSignatureMalformed, Got: shown(uri), Want: shown("#" + id)}
@@ -107,6 +110,9 @@ func readSignedInfo(el *etree.Element, id string) (s signedInfo, e *Error) {
 	}
 	if s.hash, e = allowed(attribute(target[1], "Algorithm"), digestMethods); e != nil {
 		return s, e
+	}
+	if len(target[1].ChildElements()) > 0 {
+		return s, malformed("parameters of the digest's method")
 	}
 	value, ok := text(target[2])
 	if !ok {

@@ -30,7 +30,8 @@ type PendingRequest struct {
 //     and verifies against one pinned certificate within its validity;
 //  6. from here on only verified bytes are read (unless the assertion alone is
 //     signed: then the response around it may only make us refuse);
-//  7. the response's Destination, InResponseTo and Issuer, where present, are right;
+//  7. the response's InResponseTo is right, and its Issuer and Destination where present;
+//     one that is signed has a Destination;
 //  8. the assertion has ID, version 2.0, our issuer, and was made after the request
 //     and no more than five minutes ago;
 //  9. its subject has exactly one NameID and exactly one bearer confirmation, with

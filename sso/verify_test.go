@@ -93,6 +93,9 @@ func TestVerifyAccepts(t *testing.T) {
 				doc.Root().RemoveChild(doc.Root().SelectElement("Issuer"))
 			}
 		}), testConnection(), "ana@acme.example", "email", 2},
+		{"our audience twice in one restriction", change(func(m *message) {
+			m.edit = func(doc *etree.Document) { find1(doc, "AudienceRestriction").AddChild(find1(doc, "Audience").Copy()) }
+		}), testConnection(), "ana@acme.example", "email", 2},
 		{"a comment between elements", change(func(m *message) {
 			m.raw = func(s string) string {
 				return `<?xml version="1.0" encoding="utf-8"?>` + "\n" + strings.Replace(s, "<samlp:Status>", "<!-- c --><samlp:Status>", 1)
@@ -277,6 +280,14 @@ func TestVerifyRefuses(t *testing.T) {
 		{"another recipient", change(func(m *message) { m.recipient = testACS + "/" }), ReasonRecipientMismatch},
 		{"no recipient", edit(func(doc *etree.Document) { find1(doc, "SubjectConfirmationData").RemoveAttr("Recipient") }), ReasonConfirmationMissing},
 		{"another destination", change(func(m *message) { m.destination = "https://evil.example/acs" }), ReasonDestinationMismatch},
+		{"a signed response without destination", change(func(m *message) {
+			m.signResponse = true
+			m.edit = func(doc *etree.Document) { doc.Root().RemoveAttr("Destination") }
+		}), ReasonDestinationMismatch},
+		{"a parameter of the signature's method", after(func(doc *etree.Document) {
+			find1(doc, "SignatureMethod").CreateElement("HMACOutputLength").SetText("0")
+		}), ReasonSignatureMalformed},
+		{"a parameter of the digest's method", after(func(doc *etree.Document) { find1(doc, "DigestMethod").CreateElement("x") }), ReasonSignatureMalformed},
 		{"a destination that is only our path", change(func(m *message) { m.destination = "/saml/org_acme/acs" }), ReasonDestinationMismatch},
 		{"expired", change(func(m *message) { m.notAfter = testNow.Add(-4 * time.Minute) }), ReasonExpired},
 		{"not yet valid", change(func(m *message) { m.notBefore = testNow.Add(4 * time.Minute) }), ReasonNotYetValid},
@@ -429,17 +440,44 @@ func TestVerifyCertificateValidity(t *testing.T) {
 	wantReason(t, c, genuine().build(t), testPending(), ReasonCertificateMissing)
 }
 
+// For a step-up the authentication must be fresh. Of several statements the first counts, as for everything else: an old one cannot be
+// made fresh by another behind it.
 func TestVerifyStepUp(t *testing.T) {
 	pending := testPending()
 	pending.ForceAuthn = true
-	wantReason(t, testConnection(), genuine().build(t), pending, ReasonNotFresh)
-	m := change(func(m *message) {
-		m.edit = func(doc *etree.Document) {
-			find1(doc, "AuthnStatement").CreateAttr("AuthnInstant", testNow.Add(-5*time.Second).Format(time.RFC3339))
-		}
-	})
-	if _, err := Verify(testConnection(), m.build(t), pending, testNow); err != nil {
-		t.Error(err)
+	const old, fresh = -80 * 24 * time.Hour, -5 * time.Second
+	for _, test := range []struct {
+		name     string
+		instants []time.Duration
+		want     Reason // "" passes
+	}{
+		{"an old authentication", []time.Duration{old}, ReasonNotFresh},
+		{"a fresh authentication", []time.Duration{fresh}, ""},
+		{"one just before the request, within the skew", []time.Duration{-20*time.Second - clockSkew}, ""},
+		{"one before the request", []time.Duration{-21*time.Second - clockSkew}, ReasonNotFresh},
+		{"an old one, then a fresh one", []time.Duration{old, fresh}, ReasonNotFresh},
+		{"a fresh one, then an old one", []time.Duration{fresh, old}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := change(func(m *message) {
+				m.edit = func(doc *etree.Document) {
+					statement := find1(doc, "AuthnStatement")
+					for _, at := range test.instants {
+						one := statement.Copy()
+						one.CreateAttr("AuthnInstant", testNow.Add(at).Format(time.RFC3339))
+						statement.Parent().AddChild(one)
+					}
+					statement.Parent().RemoveChild(statement)
+				}
+			})
+			if test.want != "" {
+				wantReason(t, testConnection(), m.build(t), pending, test.want)
+				return
+			}
+			if _, err := Verify(testConnection(), m.build(t), pending, testNow); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
