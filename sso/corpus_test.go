@@ -2,6 +2,7 @@ package sso
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -10,11 +11,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // The corpus: testdata/{good,bad}/CASE with response.xml and case.json, made by testdata/generate. The handlers' tests
@@ -33,7 +35,9 @@ type corpusCase struct {
 	Request       string
 	RequestedAt   time.Time `json:"requested_at"`
 	Certificates  []string
+	Issuer        string
 	Email, From   string
+	FirstName     *string `json:"first_name"`
 	Keys, Reasons []string
 	Grow          []struct {
 		At, Text, End string
@@ -69,18 +73,22 @@ func readCase(t testing.TB, dir string) corpusCase {
 		t.Fatal(err)
 	}
 	for _, g := range c.Grow {
-		grown := strings.Repeat(g.Text, g.Times) + strings.Repeat(g.End, g.Times)
 		if !bytes.Contains(c.response, []byte(g.At)) {
 			t.Fatalf("%s: nothing to grow at %s", dir, g.At)
 		}
-		c.response = bytes.Replace(c.response, []byte(g.At), []byte(grown), 1)
+		var grown strings.Builder
+		for n := range g.Times {
+			grown.WriteString(strings.ReplaceAll(g.Text, "{n}", strconv.Itoa(n)))
+		}
+		grown.WriteString(strings.Repeat(g.End, g.Times))
+		c.response = bytes.Replace(c.response, []byte(g.At), []byte(grown.String()), 1)
 	}
 	return c
 }
 
 func (c corpusCase) connection(t testing.TB) Connection {
 	t.Helper()
-	connection := Connection{EntityID: corpusEntityID, ACSURL: corpusEntityID + "/acs", Issuer: testIssuer}
+	connection := Connection{EntityID: corpusEntityID, ACSURL: corpusEntityID + "/acs", Issuer: cmp.Or(c.Issuer, testIssuer)}
 	for _, name := range c.Certificates {
 		b, err := os.ReadFile(filepath.Join("testdata", "keys", name+".pem"))
 		if err != nil {
@@ -124,6 +132,9 @@ func (c corpusCase) judge(t *testing.T) {
 		if id.Email.Value != c.Email || id.Email.Source != c.From || !slices.Equal(kinds, c.Keys) {
 			t.Errorf("%+v by %v, want %s from %s by %v", id.Email, kinds, c.Email, c.From, c.Keys)
 		}
+		if c.FirstName != nil && id.FirstName.Value != *c.FirstName {
+			t.Errorf("first name %q, want %q", id.FirstName.Value, *c.FirstName)
+		}
 		return
 	}
 	var e *Error
@@ -161,7 +172,7 @@ func TestCorpusIsGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if diff := cmp.Diff(filesBelow(t, to), filesBelow(t, "testdata")); diff != "" {
+	if diff := gocmp.Diff(filesBelow(t, to), filesBelow(t, "testdata")); diff != "" {
 		t.Errorf("the corpus differs from what go run ./sso/testdata/generate makes:\n%.3000s", diff)
 	}
 }

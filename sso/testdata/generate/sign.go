@@ -8,7 +8,6 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
-	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
 	"hash"
@@ -27,9 +26,13 @@ const (
 	rsaSHA256  = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 	rsaSHA512  = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"
 	rsaSHA1    = nsDS + "rsa-sha1"
+	rsaSHA224  = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha224"
 	rsaMD5     = "http://www.w3.org/2001/04/xmldsig-more#rsa-md5"
 	ecSHA256   = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
+	ecSHA384   = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384"
+	ecSHA1     = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1"
 	hmacSHA256 = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
+	hmacSHA1   = nsDS + "hmac-sha1"
 	sha256URI  = "http://www.w3.org/2001/04/xmlenc#sha256"
 	sha512URI  = "http://www.w3.org/2001/04/xmlenc#sha512"
 	sha1URI    = nsDS + "sha1"
@@ -48,7 +51,10 @@ type signing struct {
 	noKeyInfo  bool
 	keyInfo    func(info *etree.Element) // adds to KeyInfo
 	beforeSign func(signedInfo *etree.Element)
-	last       bool // append instead of after Issuer
+	last       bool   // append instead of after Issuer
+	inclusive  string // PrefixList of the canonicalization, "" for no InclusiveNamespaces
+	secret     []byte // HMAC with it, instead of the key
+	value      []byte // instead of the signature's value
 }
 
 func or(s, otherwise string) string {
@@ -95,10 +101,16 @@ func (g *generator) sign(el *etree.Element, s signing, defaultKey string) {
 	ref.CreateAttr("URI", uri)
 	list := ref.CreateElement(tag("Transforms"))
 	for _, t := range transforms {
-		list.CreateElement(tag("Transform")).CreateAttr("Algorithm", t)
+		transform := list.CreateElement(tag("Transform"))
+		transform.CreateAttr("Algorithm", t)
+		if t == excC14N && s.inclusive != "" {
+			inclusive := transform.CreateElement("ec:InclusiveNamespaces")
+			inclusive.CreateAttr("xmlns:ec", excC14N)
+			inclusive.CreateAttr("PrefixList", s.inclusive)
+		}
 	}
 	ref.CreateElement(tag("DigestMethod")).CreateAttr("Algorithm", digest)
-	ref.CreateElement(tag("DigestValue")).SetText(base64.StdEncoding.EncodeToString(sum(digest, canonical(el))))
+	ref.CreateElement(tag("DigestValue")).SetText(base64.StdEncoding.EncodeToString(sum(digest, canonical(el, s.inclusive))))
 	if s.beforeSign != nil {
 		s.beforeSign(info)
 	}
@@ -114,7 +126,13 @@ func (g *generator) sign(el *etree.Element, s signing, defaultKey string) {
 		at = len(el.Child)
 	}
 	el.InsertChildAt(at, sig)
-	value := signOctets(key, cert, method, canonical(info))
+	value := s.value
+	switch {
+	case s.secret != nil:
+		value = mac(method, s.secret, canonical(info, ""))
+	case value == nil:
+		value = signOctets(key, method, canonical(info, ""))
+	}
 	sig.CreateElement(tag("SignatureValue")).SetText(base64.StdEncoding.EncodeToString(value))
 	if s.noKeyInfo {
 		return
@@ -128,7 +146,7 @@ func (g *generator) sign(el *etree.Element, s signing, defaultKey string) {
 }
 
 // canonical is el by exclusive canonicalization, with the namespaces in scope where it stands.
-func canonical(el *etree.Element) []byte {
+func canonical(el *etree.Element, prefixList string) []byte {
 	scope, err := etreeutils.NSBuildParentContext(el)
 	if err != nil {
 		log.Fatal(err)
@@ -140,7 +158,7 @@ func canonical(el *etree.Element) []byte {
 	if err != nil {
 		log.Fatal(err)
 	}
-	b, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(detached)
+	b, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList(prefixList).Canonicalize(detached)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -161,20 +179,16 @@ func sum(digest string, b []byte) []byte {
 	return h.Sum(nil)
 }
 
+// hashes of the signature methods other than SHA-256.
+var hashes = map[string]crypto.Hash{
+	rsaSHA1: crypto.SHA1, rsaSHA512: crypto.SHA512, rsaMD5: crypto.MD5, rsaSHA224: crypto.SHA224, ecSHA1: crypto.SHA1, ecSHA384: crypto.SHA384,
+}
+
 // signOctets signs without randomness, so that the corpus comes out the same each time.
-func signOctets(key pair, cert *x509.Certificate, method string, b []byte) []byte {
-	algorithm := crypto.SHA256
-	switch method {
-	case rsaSHA1:
-		algorithm = crypto.SHA1
-	case rsaSHA512:
-		algorithm = crypto.SHA512
-	case rsaMD5:
-		algorithm = crypto.MD5
-	case hmacSHA256:
-		mac := hmac.New(sha256.New, cert.RawSubjectPublicKeyInfo)
-		mac.Write(b)
-		return mac.Sum(nil)
+func signOctets(key pair, method string, b []byte) []byte {
+	algorithm, ok := hashes[method]
+	if !ok {
+		algorithm = crypto.SHA256
 	}
 	h := algorithm.New()
 	h.Write(b)
@@ -182,12 +196,23 @@ func signOctets(key pair, cert *x509.Certificate, method string, b []byte) []byt
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, ok := key.key.(*ecdsa.PrivateKey); ok {
+	if ec, ok := key.key.(*ecdsa.PrivateKey); ok {
 		var rs struct{ R, S *big.Int }
 		if _, err := asn1.Unmarshal(value, &rs); err != nil {
 			log.Fatal(err)
 		}
-		value = append(rs.R.FillBytes(make([]byte, 32)), rs.S.FillBytes(make([]byte, 32))...)
+		size := (ec.Params().BitSize + 7) / 8
+		value = append(rs.R.FillBytes(make([]byte, size)), rs.S.FillBytes(make([]byte, size))...)
 	}
 	return value
+}
+
+// mac is what a signature of the method HMAC is.
+func mac(method string, secret, b []byte) []byte {
+	h := hmac.New(sha256.New, secret)
+	if method == hmacSHA1 {
+		h = hmac.New(sha1.New, secret)
+	}
+	h.Write(b)
+	return h.Sum(nil)
 }

@@ -17,6 +17,8 @@ func (g *generator) wrong() {
 	g.statuses()
 	g.encrypted()
 	g.addresses()
+	g.names()
+	g.plain()
 }
 
 // edited makes a case whose content is changed before it is signed.
@@ -78,6 +80,32 @@ func (g *generator) addressed() {
 	g.bad(class, "recipient-http", "Our recipient by http", "recipient_mismatch", func(m *message) { m.recipient = strings.Replace(acs, "https", "http", 1) })
 	g.bad(class, "recipient-missing", "No recipient", "confirmation_missing", noAttribute("SubjectConfirmationData", "Recipient"))
 	g.bad(class, "destination-other", "Another destination", "destination_mismatch", func(m *message) { m.destination = "https://other.example/acs" })
+	g.bad(class, "destination-other-org", "Another organization's destination", "destination_mismatch", func(m *message) { m.destination = "https://app.example/saml/org_other/acs" })
+	g.bad(class, "destination-slash", "Our destination with a slash", "destination_mismatch", func(m *message) { m.destination = acs + "/" })
+	// SAML Bindings §3.5.5.2: a signed message must say where it was sent.
+	g.bad(class, "destination-missing-signed", "A signed response without destination", "destination_mismatch", edited(func(doc *etree.Document) { doc.Root().RemoveAttr("Destination") }), responseSigned, bothSigned)
+	g.bad(class, "destination-empty-signed", "A signed response with an empty destination", "destination_mismatch", func(m *message) { m.destination = "" }, responseSigned, bothSigned)
+	g.bad(class, "recipient-empty", "An empty recipient", "confirmation_missing", func(m *message) { m.recipient = "" })
+	g.bad(class, "recipient-case", "Our recipient in capitals", "recipient_mismatch", func(m *message) { m.recipient = strings.ToUpper(acs) })
+	g.bad(class, "recipient-query", "Our recipient with a query", "recipient_mismatch", func(m *message) { m.recipient = acs + "?x=1" })
+	g.bad(class, "audience-case", "Our audience in capitals", "audience_mismatch", func(m *message) { m.audience = strings.ToUpper(entityID) })
+	g.bad(class, "audience-acs", "Our reply address as audience", "audience_mismatch", func(m *message) { m.audience = acs })
+	g.bad(class, "audience-spn", "Our audience with spn:, as Entra does for names that are no addresses", "audience_mismatch", func(m *message) { m.audience = "spn:" + entityID })
+	g.bad(class, "audience-twice-in-two-restrictions", "Our audience in each of two restrictions", "audience_mismatch", edited(func(doc *etree.Document) {
+		find(doc, "Conditions").AddChild(find(doc, "AudienceRestriction").Copy())
+	}))
+	g.bad(class, "audience-element", "An element in the audience", "audience_mismatch", func(m *message) { m.audience = entityID + "<x>/other</x>" })
+	g.bad(class, "audience-three", "Ours twice and another audience", "audience_mismatch", edited(func(doc *etree.Document) {
+		find(doc, "AudienceRestriction").AddChild(find(doc, "Audience").Copy())
+		find(doc, "AudienceRestriction").CreateElement("Audience").SetText("https://other.example")
+	}))
+	g.bad(class, "issuer-app-id", "The issuer with the application's id behind it, as a custom signing key may have it", "issuer_mismatch", func(m *message) {
+		m.issuer = issuer + "11111111-0000-4000-8000-000000000000"
+	})
+	g.bad(class, "issuer-login-microsoftonline", "The tenant's other name", "issuer_mismatch", func(m *message) {
+		m.issuer = strings.Replace(issuer, "sts.windows.net", "login.microsoftonline.com", 1)
+	})
+	g.bad(class, "issuer-element", "An element in the issuer", "issuer_mismatch", func(m *message) { m.issuer = issuer + "<x>.evil</x>" })
 	g.bad(class, "destination-path", "The path of our destination alone", "destination_mismatch", func(m *message) { m.destination = "/saml/org_corpus/acs" })
 }
 
@@ -90,6 +118,16 @@ func (g *generator) timed() {
 	g.bad(class, "not-yet-valid", "Valid in four minutes", "not_yet_valid", func(m *message) { m.notBefore = now.Add(4 * time.Minute) })
 	g.bad(class, "not-yet-confirmed", "Confirmed from an hour on", "not_yet_valid", attribute("SubjectConfirmationData", "NotBefore", stamp(now.Add(time.Hour))))
 	g.bad(class, "stale-issue", "Made an hour ago", "response_too_late", func(m *message) { m.issued = now.Add(-time.Hour) })
+	g.bad(class, "clock-behind-4m", "A clock that is four minutes behind, while the request is younger", "issued_before_request", func(m *message) {
+		m.issued, m.notBefore = now.Add(-4*time.Minute), now.Add(-4*time.Minute)
+	})
+	g.bad(class, "expired-with-fraction", "Ended three minutes and a moment ago", "expired", func(m *message) { m.notOnOrAfter = now.Add(-3*time.Minute - time.Millisecond) })
+	g.bad(class, "window-inverted", "Conditions that end before they begin", "expired", func(m *message) {
+		m.notBefore, m.notOnOrAfter = now, now.Add(-time.Hour)
+	})
+	g.bad(class, "end-month-13", "An end in the thirteenth month", "response_incomplete", attribute("Conditions", "NotOnOrAfter", "2026-13-01T00:00:00Z"))
+	g.bad(class, "end-date-only", "An end that is a date", "response_incomplete", attribute("SubjectConfirmationData", "NotOnOrAfter", "2026-11-25"))
+	g.bad(class, "end-year-0", "An end in the year 0", "response_incomplete expired", attribute("Conditions", "NotOnOrAfter", "0000-01-01T00:00:00Z"))
 	g.bad(class, "before-request", "Made before the request", "issued_before_request", func(m *message) { m.issued = now.Add(-4 * time.Minute) })
 	g.bad(class, "issued-in-future", "Made tomorrow", "issued_in_future", func(m *message) { m.issued = now.AddDate(0, 0, 1) })
 	g.bad(class, "issue-missing", "No IssueInstant on the assertion", "response_incomplete", edited(func(doc *etree.Document) { assertion(doc).RemoveAttr("IssueInstant") }))
@@ -115,6 +153,23 @@ func (g *generator) confirmed() {
 	g.bad(class, "nameid-empty", "An empty NameID", "nameid_missing", func(m *message) { m.nameID = "" })
 	g.bad(class, "nameid-two", "Two NameIDs", "nameid_missing", edited(func(doc *etree.Document) {
 		find(doc, "Subject").AddChild(find(doc, "NameID").Copy())
+	}))
+	g.bad(class, "nameid-baseid", "A BaseID instead of a NameID", "nameid_missing", edited(func(doc *etree.Document) {
+		id := find(doc, "NameID")
+		id.Tag = "BaseID"
+		id.CreateAttr("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
+		id.CreateAttr("xsi:type", "NameIDType")
+	}))
+	g.bad(class, "nameid-beside-baseid", "A NameID in another namespace", "nameid_missing", attribute("NameID", "xmlns", "urn:other"))
+	g.bad(class, "nameid-in-confirmation", "The NameID in the confirmation alone", "nameid_missing", edited(func(doc *etree.Document) {
+		find(doc, "SubjectConfirmation").InsertChildAt(0, remove(find(doc, "NameID")))
+	}))
+	g.bad(class, "authnstatement-namespace", "An AuthnStatement in another namespace", "response_incomplete", attribute("AuthnStatement", "xmlns", "urn:other"))
+	g.bad(class, "authnstatement-first-in-future", "Two AuthnStatements, the first of tomorrow", "issued_in_future", edited(func(doc *etree.Document) {
+		statement := find(doc, "AuthnStatement")
+		first := statement.Copy()
+		first.CreateAttr("AuthnInstant", stamp(now.AddDate(0, 0, 1)))
+		insertBefore(statement, first)
 	}))
 	g.bad(class, "nameid-long", "A NameID of 600 bytes", "nameid_missing", func(m *message) { m.nameID = strings.Repeat("x", 600) })
 	g.bad(class, "nameid-element", "An element in the NameID", "nameid_missing", func(m *message) { m.nameID = m.email + "<x>.evil</x>" })
@@ -189,6 +244,38 @@ func (g *generator) statuses() {
 	status("status-responder", "The identity provider failed", "status_responder", "Responder", "", "")
 	status("status-version", "Version mismatch", "status_version_mismatch", "VersionMismatch", "", "")
 	status("status-nameid-policy", "No NameID of that format", "status_invalid_nameid_policy", "Requester", "InvalidNameIDPolicy", "")
+	status("status-code-case", "Success in capitals", "status_other", "SUCCESS", "", "")
+	status("status-message-64k", "A message of 64 kB", "status_responder", "Responder", "", strings.Repeat("0123456789abcde\u202e", 3640))
+	g.shrink("bad", "status-message-64k", "0123456789abcde\u202e", 3640)
+	for _, unsigned := range []bool{true, false} {
+		m := newMessage("status-deep", map[bool]string{true: "unsigned", false: responseSigned}[unsigned])
+		m.before = func(doc *etree.Document) {
+			remove(assertion(doc))
+			c := find(doc, "StatusCode")
+			for i, code := range []string{"Responder", "Responder", "Unheard", "AuthnFailed"} {
+				if i > 0 {
+					c = c.CreateElement("samlp:StatusCode")
+				}
+				c.CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:"+code)
+			}
+		}
+		c := m.caseFile(class, "Codes four levels deep: the innermost that says something counts")
+		c.Reasons = []string{"status_authn_failed"}
+		g.add("bad", "status-deep-"+m.mode, g.build(m), c)
+	}
+	g.bad(class, "status-success-inside", "A failure with Success inside", "status_requester", edited(func(doc *etree.Document) {
+		code := find(doc, "StatusCode")
+		code.CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Requester")
+		code.CreateElement("samlp:StatusCode").CreateAttr("Value", success)
+	}))
+	g.bad(class, "status-code-two", "Two codes, the first a success", "response_incomplete", edited(func(doc *etree.Document) {
+		find(doc, "Status").CreateElement("samlp:StatusCode").CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Responder")
+	}))
+	g.bad(class, "status-code-missing", "A Status without code", "response_incomplete", edited(func(doc *etree.Document) { remove(find(doc, "StatusCode")) }))
+	g.bad(class, "status-code-empty", "An empty code", "status_other", attribute("StatusCode", "Value", ""))
+	g.bad(class, "status-namespace", "A Status in another namespace", "response_incomplete", edited(func(doc *etree.Document) {
+		find(doc, "Status").CreateAttr("xmlns:samlp", "urn:other")
+	}))
 	status("status-unknown", "A status nobody knows", "status_other", "Elsewhere", "", "")
 	status("status-xss", "Markup in the message", "status_responder", "Responder", "", `<script>alert(1)</script><img src=x onerror=alert(1)>`)
 	status("status-log-injection", "Line breaks and bidirectional overrides in the message", "status_responder", "Responder", "", "ok\n2026-11-24 ERROR admin signed in \u202egnihsihp\u2028")
@@ -215,78 +302,39 @@ func (g *generator) encrypted() {
 	}
 	cbc, gcm := "http://www.w3.org/2001/04/xmlenc#aes256-cbc", "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 	g.bad(class, "enc-unsigned", "An encrypted assertion, not signed", "encrypted", replaced(data(cbc)), assertionSigned)
+	g.bad(class, "enc-gcm-unsigned", "An encrypted assertion by GCM, not signed", "encrypted", replaced(data(gcm)), assertionSigned)
 	g.bad(class, "enc-signed", "An encrypted assertion in a signed response", "encrypted", replaced(data(gcm)), responseSigned)
-	g.bad(class, "enc-empty", "An empty EncryptedAssertion", "encrypted", replaced(`<EncryptedAssertion xmlns="`+nsA+`"/>`), responseSigned)
-	g.bad(class, "enc-cipherreference", "Ciphertext to be fetched", "encrypted", replaced(`<EncryptedAssertion xmlns="`+nsA+`"><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"><xenc:CipherData><xenc:CipherReference URI="https://canary.example/cipher"/></xenc:CipherData></xenc:EncryptedData></EncryptedAssertion>`), responseSigned)
+	g.bad(class, "enc-empty", "An empty EncryptedAssertion", "encrypted", replaced(`<EncryptedAssertion xmlns="`+nsA+`"/>`), assertionSigned, responseSigned)
+	g.bad(class, "enc-cipherreference", "Ciphertext to be fetched", "encrypted", replaced(`<EncryptedAssertion xmlns="`+nsA+`"><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"><xenc:CipherData><xenc:CipherReference URI="https://canary.example/cipher"/></xenc:CipherData></xenc:EncryptedData></EncryptedAssertion>`), assertionSigned, responseSigned)
 	g.bad(class, "enc-beside", "An encrypted assertion beside the genuine one", "encrypted", func(m *message) {
 		m.after = func(doc *etree.Document) { insertBefore(assertion(doc), element(data(cbc))) }
 	})
 	g.bad(class, "enc-attribute", "An encrypted attribute", "encrypted", edited(func(doc *etree.Document) {
 		find(doc, "AttributeStatement").CreateElement("EncryptedAttribute")
 	}))
-	m := newMessage("enc-100", responseSigned)
-	m.before = func(doc *etree.Document) {
-		insertBefore(assertion(doc), etree.NewComment("GROW"))
-		remove(assertion(doc))
+	for _, key := range []struct{ name, about, method string }{
+		{"enc-rsa15", "A key encrypted by RSA 1.5, whose padding an oracle would tell", "http://www.w3.org/2001/04/xmlenc#rsa-1_5"},
+		{"enc-oaep", "A key encrypted by RSA-OAEP", "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"},
+	} {
+		g.bad(class, key.name, key.about, "encrypted", replaced(`<EncryptedAssertion xmlns="`+nsA+`"><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"><xenc:EncryptionMethod Algorithm="`+cbc+
+			`"/><KeyInfo xmlns="`+nsDS+`"><xenc:EncryptedKey><xenc:EncryptionMethod Algorithm="`+key.method+`"/><xenc:CipherData><xenc:CipherValue>AAAA</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey></KeyInfo>`+
+			`<xenc:CipherData><xenc:CipherValue>AAAA</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></EncryptedAssertion>`), assertionSigned, responseSigned)
 	}
-	c := m.caseFile(class, "A hundred encrypted assertions")
-	c.Reasons = []string{"encrypted"}
-	c.Grow = []Growth{{At: "<!--GROW-->", Text: data(cbc), Times: 100}}
-	g.add("bad", "enc-100-"+m.mode, g.build(m), c)
-}
-
-// addresses: what must never be taken for an address of somebody.
-func (g *generator) addresses() {
-	const class = "identity"
-	value := func(name, about, reasons, xml string) {
-		g.bad(class, name, about, reasons, func(m *message) { m.attributes = claim("email", xml) }, assertionSigned)
+	g.bad(class, "enc-in-subject", "Ciphertext in the subject of a genuine assertion", "encrypted", func(m *message) {
+		m.after = func(doc *etree.Document) { find(doc, "Subject").AddChild(element(data(cbc))) }
+	})
+	for _, n := range []int{100, 500} {
+		for _, mode := range []string{assertionSigned, responseSigned} {
+			name := fmt.Sprintf("enc-%d", n)
+			m := newMessage(name, mode)
+			m.before = func(doc *etree.Document) {
+				insertBefore(assertion(doc), etree.NewComment("GROW"))
+				remove(assertion(doc))
+			}
+			c := m.caseFile(class, fmt.Sprintf("%d encrypted assertions", n))
+			c.Reasons = []string{map[int]string{100: "encrypted", 500: "response_too_complex"}[n]}
+			c.Grow = []Growth{{At: growHere, Text: data(cbc), Times: n}}
+			g.add("bad", name+"-"+mode, g.build(m), c)
+		}
 	}
-	const invalid = "email_invalid"
-	value("email-two-ats", "Two @", invalid, "victim@acme.example@evil.example")
-	value("email-quoted", "A quoted local part", invalid, `&quot;victim@acme.example&quot;@evil.example`)
-	value("email-list", "A list", invalid, "a@evil.example,victim@acme.example")
-	value("email-display-name", "A display name", invalid, "Victim &lt;victim@acme.example&gt;")
-	value("email-mailto", "An address with mailto:", invalid, "mailto:victim@acme.example")
-	value("email-nbsp", "A no-break space", invalid, "victim@acme.example\u00a0")
-	value("email-zero-width", "A zero-width space", invalid, "victim\u200b@acme.example")
-	value("email-bidi", "A bidirectional override", invalid, "victim\u202e@acme.example")
-	value("email-homoglyph", "A Cyrillic letter", invalid, "v\u0456ctim@acme.example")
-	value("email-kelvin", "The Kelvin sign", invalid, "\u212aarl@acme.example")
-	value("email-long-s", "The long s", invalid, "\u017fam@acme.example")
-	value("email-dotless-i", "A dotless i", invalid, "v\u0131ctim@acme.example")
-	value("email-full-width", "Full-width letters", invalid, "victim\uff20acme.example")
-	value("email-idn", "A domain in Unicode", invalid, "victim@\u00e4cme.example")
-	value("email-trailing-dot", "A trailing dot", invalid, "victim@acme.example.")
-	value("email-ip", "An address literal", invalid, "victim@[192.0.2.1]")
-	value("email-ip-bare", "An address as domain", invalid, "victim@192.0.2.1")
-	value("email-header", "A line break", invalid, "victim@acme.example&#10;Bcc: x@evil.example")
-	value("email-nul-like", "A tab", invalid, "victim@acme.example&#9;x")
-	value("email-percent", "Percent-encoding of @", invalid, "victim%40acme.example")
-	value("email-no-domain", "No domain", invalid, "victim@")
-	value("email-no-dot", "A domain without dot", invalid, "victim@localhost")
-	value("email-comment-inside", "A child element inside", invalid, "victim@acme.example<x>.evil.example</x>")
-	value("email-long", "A local part of a thousand letters", invalid, strings.Repeat("v", 1000)+"@acme.example")
-	value("email-sql", "SQL", invalid, "victim@acme.example' or '1'='1")
-	g.bad(class, "email-several", "Several values", "email_several", func(m *message) { m.attributes = claim("email", m.email, victim) })
-	g.bad(class, "email-case-twins", "Two claims that differ in case only", "email_several", func(m *message) { m.attributes = claim("email", m.email) + claim("Email", victim) })
-	g.bad(class, "email-namespace-twins", "Two claims that differ in namespace only", "email_several", func(m *message) {
-		m.attributes = claim("urn:a:email", m.email) + claim("urn:b:email", victim)
-	})
-	g.bad(class, "email-friendly-name", "Only a FriendlyName says e-mail", "email_missing", func(m *message) {
-		m.nameID, m.format = "p1", formatPersistent
-		m.attributes = `<Attribute Name="urn:x" FriendlyName="email"><AttributeValue>` + m.email + `</AttributeValue></Attribute>`
-	})
-	g.bad(class, "email-none", "No address anywhere", "email_missing", func(m *message) { m.nameID, m.format, m.attributes = "p1", formatPersistent, claim("firstName", "Ana") })
-	g.bad(class, "email-transient", "An address in a transient NameID alone", "email_missing", func(m *message) { m.format, m.attributes = formatTransient, claim("firstName", "Ana") })
-	g.bad(class, "email-guest-upn", "A guest's user principal name alone", "email_guest", func(m *message) {
-		m.nameID = "ana_fabrikam.example#EXT#@acme.onmicrosoft.com"
-		m.attributes = claim(claimsNS+"name", m.nameID)
-	})
-	g.bad(class, "objectid-two", "Two object identifiers", "identity_ambiguous", func(m *message) {
-		m.attributes += claim("http://schemas.microsoft.com/identity/claims/objectidentifier", "a", "b")
-	})
-	g.bad(class, "attribute-namespace", "Claims in another namespace", "email_missing", func(m *message) {
-		m.nameID, m.format = "p1", formatPersistent
-		m.before = func(doc *etree.Document) { find(doc, "AttributeStatement").CreateAttr("xmlns", "urn:other") }
-	})
 }
