@@ -160,6 +160,9 @@ func (s *Server) readMetadata(c echo.Context) error {
 
 func (s *Server) foundMetadata(a *access, address string, m *models.IdPMetadata) *views.FoundMetadata {
 	f := &views.FoundMetadata{URL: address, Issuer: m.Issuer, SignInURL: m.SignInURL, LogoutURL: m.LogoutURL, Changes: addressChanges(a.sso, m.Issuer, m.SignInURL)}
+	if a.sso.LogoutURL != m.LogoutURL {
+		f.Changes = append(f.Changes, views.Change{Field: "Where sign-outs are answered", Before: a.sso.LogoutURL, After: m.LogoutURL})
+	}
 	for _, n := range m.Certificates {
 		f.PEM += n.PEM
 		if !trusted(a.sso, n.SHA256) {
@@ -169,7 +172,7 @@ func (s *Server) foundMetadata(a *access, address string, m *models.IdPMetadata)
 	switch {
 	case a.sso.Issuer != "" && a.sso.Issuer != m.Issuer:
 		f.Effect = "The new Issuer URL ends sessions that began with single sign-on, and sign-ins under way."
-	case len(f.Changes) > 0 && a.sso.SignInURL != "":
+	case a.sso.SignInURL != "" && a.sso.SignInURL != m.SignInURL:
 		f.Effect = "The new sign-in URL ends sign-ins under way."
 	}
 	return f

@@ -81,7 +81,7 @@ func (db *DB) FollowMetadata(ctx context.Context, actor Actor, orgID, url string
 				return err
 			}
 		}
-		if before.URL == url && len(tx.audit) == 0 {
+		if before.URL == url && s.LogoutURL == m.LogoutURL && len(tx.audit) == 0 {
 			return errNoChange
 		}
 		columns := noOtherAddresses()
@@ -91,7 +91,7 @@ func (db *DB) FollowMetadata(ctx context.Context, actor Actor, orgID, url string
 		if err := tx.changeSSO(s, columns); err != nil {
 			return err
 		}
-		tx.record("sso_metadata.followed", tx.ssoTarget(), Facts{"url": before.URL}, Facts{"url": url})
+		tx.record("sso_metadata.followed", tx.ssoTarget(), Facts{"url": before.URL, "logout_url": s.LogoutURL}, Facts{"url": url, "logout_url": m.LogoutURL})
 		return nil
 	})
 }
@@ -254,7 +254,7 @@ func (db *DB) TakeOverMetadata(ctx context.Context, actor Actor, orgID, issuer, 
 		if err := tx.changeSSO(s, columns); err != nil {
 			return err
 		}
-		tx.record("sso_metadata.taken_over", tx.ssoTarget(), nil, Facts{"url": m.URL, "issuer": issuer, "sign_in_url": signInURL})
+		tx.record("sso_metadata.taken_over", tx.ssoTarget(), nil, Facts{"url": m.URL, "issuer": issuer, "sign_in_url": signInURL, "logout_url": m.LogoutURL})
 		return nil
 	})
 }

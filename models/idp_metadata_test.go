@@ -109,3 +109,58 @@ func TestDismissedAddressesDoNotComeUpAgain(t *testing.T) {
 		}
 	})
 }
+
+// Where sign-outs are answered belongs to the provider: it does not survive another one, nor the removal of the configuration.
+func TestTheLogoutAddressGoesWithItsProvider(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f *fixture) {
+		ctx := t.Context()
+		want := func(logoutURL, why string) {
+			t.Helper()
+			s, err := f.SSO(ctx, f.org.ID)
+			must(t, err)
+			if s.LogoutURL != logoutURL {
+				t.Errorf("%s: %q, want %q", why, s.LogoutURL, logoutURL)
+			}
+		}
+		okta := models.IdPMetadata{Issuer: "okta", SignInURL: "s", LogoutURL: "https://okta.example/logout"}
+		follow := func() { t.Helper(); must(t, f.FollowMetadata(ctx, f.actor, f.org.ID, metadataAddress, okta)) }
+		follow()
+		want("https://okta.example/logout", "followed")
+
+		// Only that address is another one.
+		mark := f.mark()
+		okta.LogoutURL = "https://okta.example/slo"
+		follow()
+		want("https://okta.example/slo", "only the logout address changed")
+		if e := f.events(mark); len(e) != 1 || e[0].Action != "sso_metadata.followed" || !strings.Contains(e[0].Before+e[0].After, "okta.example/slo") {
+			t.Errorf("audited: %+v", e)
+		}
+		mark = f.mark()
+		follow()
+		if e := f.events(mark); len(e) != 0 {
+			t.Errorf("nothing changed, but %v", actions(e))
+		}
+
+		must(t, f.SaveConnection(ctx, f.actor, f.org.ID, "okta", "another", nil))
+		want("https://okta.example/slo", "another sign-in URL of the same provider")
+		mark = f.mark()
+		must(t, f.SaveConnection(ctx, f.actor, f.org.ID, "entra", "s", nil))
+		want("", "another issuer")
+		if e := f.events(mark); len(e) != 1 || !strings.Contains(e[0].Before, "okta.example/slo") {
+			t.Errorf("audited: %+v", e)
+		}
+
+		follow()
+		must(t, f.ConfigureSSO(ctx, f.actor, f.org.ID, "by hand", "s", nil, models.Switches{}))
+		want("", "another issuer by the operator")
+
+		follow()
+		must(t, f.MakeRequestKey(ctx, f.actor, f.org.ID, []byte("key"), "certificate"))
+		must(t, f.SetSignRequests(ctx, f.actor, f.org.ID, true))
+		must(t, f.RemoveSSO(ctx, f.actor, f.org.ID))
+		want("", "removed")
+		if s, err := f.SSO(ctx, f.org.ID); err != nil || s.SignRequests {
+			t.Errorf("requests are still to be signed: %v", err)
+		}
+	})
+}

@@ -145,7 +145,12 @@ func (tx *Tx) saveSSO(s *SSO, issuer, signInURL string) error {
 		return conflict("Single sign-on is on and needs both the Issuer URL and the Identity Provider Sign-in URL. Turn it off before you clear them.")
 	}
 	before := Facts{"issuer": s.Issuer, "sign_in_url": s.SignInURL}
-	if err := tx.changeSSO(s, map[string]any{"issuer": issuer, "sign_in_url": signInURL, "version": s.Version + 1}); err != nil {
+	columns := map[string]any{"issuer": issuer, "sign_in_url": signInURL, "version": s.Version + 1}
+	if s.Issuer != issuer && s.LogoutURL != "" {
+		// Another provider: the answer to its LogoutRequest, and the person, must not go to the old one.
+		before["logout_url"], columns["logout_url"], s.LogoutURL = s.LogoutURL, "", ""
+	}
+	if err := tx.changeSSO(s, columns); err != nil {
 		return err
 	}
 	ended := int64(0)
@@ -212,15 +217,53 @@ func (tx *Tx) trustCertificate(s *SSO, n NewCertificate) (*SSOCertificate, error
 	return c, tx.notify("sso", "A SAML certificate was added", tx.actor.Label+" added the certificate "+c.Subject+" (SHA-1 "+c.SHA1+"). If this was not planned, look at the audit log.")
 }
 
-// RemoveCertificate stops trusting a certificate; outstanding requests end. Conflict for the only valid one while SSO is on.
+// CertificateInUse is for how long after its last signature a certificate is held back from being removed, unless another one has signed
+// since: then the identity provider has rolled over.
+const CertificateInUse = 24 * time.Hour
+
+// SignsStill tells whether the identity provider seems to sign with a certificate now.
+func (s *SSO) SignsStill(c *SSOCertificate, now time.Time) bool {
+	if c.LastUsedAt == nil || now.Sub(*c.LastUsedAt) >= CertificateInUse {
+		return false
+	}
+	for i := range s.Certificates {
+		if other := s.Certificates[i].LastUsedAt; s.Certificates[i].ID != c.ID && other != nil && other.After(*c.LastUsedAt) {
+			return false
+		}
+	}
+	return true
+}
+
+// RemoveCertificate stops trusting a certificate; outstanding requests end. Conflict while SSO is on for the only valid one, and for the
+// one that the identity provider signs with.
 func (db *DB) RemoveCertificate(ctx context.Context, actor Actor, orgID, id string) error {
 	return db.write(ctx, actor, orgID, func(tx *Tx) error {
 		s, err := tx.lockedSSO()
 		if err != nil {
 			return err
 		}
+		for i := range s.Certificates {
+			if c := &s.Certificates[i]; c.ID == id && s.Enabled && s.SignsStill(c, tx.now) {
+				return conflict("The identity provider signed with this certificate less than 24 hours ago, and with no other since: people would be locked out. Let it sign with the new one first, or turn single sign-on off.")
+			}
+		}
 		return tx.removeCertificate(s, id)
 	})
+}
+
+// TrustedElsewhere are those of the given certificates, by SHA-256, that another organization on this server trusts as well. It never tells
+// which one.
+func (db *DB) TrustedElsewhere(ctx context.Context, orgID string, sha256 []string) (map[string]bool, error) {
+	elsewhere := map[string]bool{}
+	if len(sha256) == 0 {
+		return elsewhere, nil
+	}
+	var found []string
+	err := db.read(ctx).Raw("select distinct sha256 from sso_certificates where sha256 in ? and org_id <> ?", sha256, orgID).Scan(&found).Error
+	for _, f := range found {
+		elsewhere[f] = true
+	}
+	return elsewhere, err
 }
 
 func (tx *Tx) removeCertificate(s *SSO, id string) error {

@@ -210,7 +210,7 @@ func (db *DB) RemoveSSO(ctx context.Context, actor Actor, orgID string) error {
 		if s.Enabled {
 			return conflict("Single sign-on is on. Turn it off before you remove its configuration.")
 		}
-		if s.Issuer == "" && s.SignInURL == "" && len(s.Certificates) == 0 && !s.IDPManaged {
+		if s.Issuer == "" && s.SignInURL == "" && s.LogoutURL == "" && len(s.Certificates) == 0 && !s.IDPManaged && !s.SignRequests {
 			return errNoChange
 		}
 		if err := tx.Org().Delete(&SSOCertificate{}).Error; err != nil {
@@ -225,11 +225,15 @@ func (db *DB) RemoveSSO(ctx context.Context, actor Actor, orgID string) error {
 		if err := tx.Org().Where("method = ?", MethodSSO).Delete(&Session{}).Error; err != nil {
 			return err
 		}
-		err = tx.changeSSO(s, map[string]any{"issuer": "", "sign_in_url": "", "idp_managed": false, "version": s.Version + 1})
+		err = tx.changeSSO(s, map[string]any{
+			"issuer": "", "sign_in_url": "", "logout_url": "", "sign_requests": false, "idp_managed": false, "version": s.Version + 1,
+		})
 		if err != nil {
 			return err
 		}
-		tx.record("sso_connection.removed", tx.ssoTarget(), Facts{"issuer": s.Issuer, "sign_in_url": s.SignInURL, "certificates": len(s.Certificates)}, nil)
+		tx.record("sso_connection.removed", tx.ssoTarget(), Facts{
+			"issuer": s.Issuer, "sign_in_url": s.SignInURL, "logout_url": s.LogoutURL, "sign_requests": s.SignRequests, "certificates": len(s.Certificates),
+		}, nil)
 		return nil
 	})
 }
