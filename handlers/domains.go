@@ -277,5 +277,5 @@ func (s *Server) removeDomain(c echo.Context) error {
 	if err := s.db.RemoveDomain(ctx, actor(c), orgID(c), d.ID); err != nil {
 		return s.refused(c, domainsPath, err)
 	}
-	return s.done(c, domainsPath, d.Domain+" is removed. Its DNS record can be deleted.")
+	return s.done(c, domainsPath, d.Domain+" is removed, and sessions of people on it that began with single sign-on have ended. Its DNS record can be deleted.")
 }

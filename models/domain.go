@@ -181,7 +181,11 @@ func (tx *Tx) endLapsedClaims(domain string) error {
 			return err
 		}
 		tx.org, tx.actor = d.OrgID, Actor{Kind: System, Label: "Gatehouse"}
-		tx.record("domain.lost", d.target(), Facts{"status": d.Status}, Facts{"status": DomainWaiting})
+		ended, err := tx.endDomainSessions(&d)
+		if err != nil {
+			return err
+		}
+		tx.record("domain.lost", d.target(), Facts{"status": d.Status}, Facts{"status": DomainWaiting, "sessions_ended": ended})
 		err = tx.notify("domain", d.Domain+": claimed elsewhere",
 			"Your claim on "+d.Domain+" had lapsed, and another organization on this server has verified the domain. People on it can no longer sign in here with single sign-on.")
 		if err != nil {
@@ -278,7 +282,7 @@ func (tx *Tx) setDomainStatus(d *Domain, s DomainStatus, since *time.Time, actio
 		"The DNS record that proves "+d.Domain+" is gone. People who signed in before keep signing in; new ones are not let in once the seven days' grace is over. Put the TXT record back.")
 }
 
-// RemoveDomain gives a claim up. Conflict for the last verified domain while single sign-on is on.
+// RemoveDomain gives a claim up: the organization no longer speaks for people on it, so their sessions of single sign-on end. Conflict for the last verified domain while single sign-on is on.
 func (db *DB) RemoveDomain(ctx context.Context, actor Actor, orgID, id string) error {
 	return db.write(ctx, actor, orgID, func(tx *Tx) error {
 		if err := tx.lockOrganization(); err != nil {
@@ -302,9 +306,21 @@ func (db *DB) RemoveDomain(ctx context.Context, actor Actor, orgID, id string) e
 		if err := tx.Org().Where("id = ?", id).Delete(&Domain{}).Error; err != nil {
 			return err
 		}
-		tx.record("domain.removed", d.target(), Facts{"domain": d.Domain, "status": d.Status}, nil)
+		ended, err := tx.endDomainSessions(d)
+		if err != nil {
+			return err
+		}
+		tx.record("domain.removed", d.target(), Facts{"domain": d.Domain, "status": d.Status}, Facts{"sessions_ended": ended})
 		return nil
 	})
+}
+
+// endDomainSessions ends the sessions of single sign-on of members on a domain that the organization has given up or lost. One that only
+// lapsed goes on letting people in who signed in before.
+func (tx *Tx) endDomainSessions(d *Domain) (int64, error) {
+	r := tx.Exec("delete from sessions where org_id = ? and method = ? and member_id in (select m.id from members m where m.org_id = ? and "+emailDomain+" = ?)",
+		tx.org, MethodSSO, tx.org, d.Domain)
+	return r.RowsAffected, r.Error
 }
 
 // DueDomain is a claim of any organization whose next look is due.

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -292,5 +293,51 @@ func TestMembersAreCountedByTheirDomainExactly(t *testing.T) {
 		if d.Members != 4 || d.Held != 1 {
 			t.Errorf("counted %+v", d)
 		}
+	})
+}
+
+// A domain that is given up, or that another organization has verified after it lapsed here, ends the sessions of single sign-on of people on
+// it. One that only lapses does not: those who signed in before keep signing in (PRODUCT.md §4).
+func TestGivingADomainUpEndsItsSessions(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f *fixture) {
+		ctx := t.Context()
+		given, kept := f.verify(f.org.ID, "given.example"), f.verify(f.org.ID, "kept.example")
+		there, elsewhere, sub := f.addTo(f.org.ID, "bo@given.example", models.RoleMember), f.addTo(f.org.ID, "cy@kept.example", models.RoleMember), f.addTo(f.org.ID, "di@sub.given.example", models.RoleMember)
+		abroad := f.addTo(f.other.ID, "eve@given.example", models.RoleMember)
+		for _, m := range []*models.Member{there, elsewhere, sub, abroad} {
+			f.session(m, models.MethodSSO)
+		}
+		f.session(there, models.MethodSSO)
+		f.session(there, models.MethodPassword)
+		want := func(m *models.Member, n int) {
+			t.Helper()
+			if got := f.countSessions(m); got != n {
+				t.Errorf("%s has %d sessions, want %d", m.Address(), got, n)
+			}
+		}
+		mark := f.mark()
+		must(t, f.RemoveDomain(ctx, f.actor, f.org.ID, given.ID))
+		want(there, 1) // by password
+		want(elsewhere, 1)
+		want(sub, 1)
+		want(abroad, 1)
+		if e := f.events(mark); len(e) != 1 || !strings.Contains(e[0].After, `"sessions_ended":2`) {
+			t.Errorf("audited: %+v", e)
+		}
+
+		f.Execute(t, "update domains set verified_by = 'dns' where id = ?", kept.ID)
+		for range 2 {
+			_, err := f.RecordDomainCheck(ctx, f.actor, f.org.ID, kept.ID, models.DomainCheck{Next: f.Now()})
+			must(t, err)
+			want(elsewhere, 1)
+			f.clock.Advance(models.LapseGrace)
+			f.session(elsewhere, models.MethodSSO)
+		}
+		if d, err := f.Domain(ctx, f.org.ID, kept.ID); err != nil || d.Status != models.DomainLapsed {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		want(elsewhere, 1)
+		f.verify(f.other.ID, "kept.example")
+		want(elsewhere, 0)
 	})
 }
