@@ -238,7 +238,9 @@ func (tx *Tx) tested(s *SSO) (bool, error) {
 // TestLink lets a colleague begin tests. Only the hash of its secret is stored.
 type TestLink struct {
 	ID, OrgID, SecretHash, CreatedBy string
-	CreatedAt, ExpiresAt             time.Time
+	// MemberID made it, or nobody who could lose the right to.
+	MemberID             string
+	CreatedAt, ExpiresAt time.Time
 }
 
 // TableName is the table of links.
@@ -249,6 +251,9 @@ func (db *DB) CreateTestLink(ctx context.Context, actor Actor, orgID string) (st
 	secret := newSecret()
 	err := db.write(ctx, actor, orgID, func(tx *Tx) error {
 		l := &TestLink{ID: newID("tlk_", tx.now), OrgID: orgID, SecretHash: hashSecret(secret), CreatedBy: actor.Label, CreatedAt: tx.now, ExpiresAt: tx.now.Add(TestLinkLife)}
+		if actor.Kind == Person {
+			l.MemberID = actor.ID
+		}
 		tx.record("sso_test.link_created", Target{"sso_test", l.ID, "Test link"}, nil, Facts{"expires_at": l.ExpiresAt})
 		return tx.Create(l).Error
 	})
@@ -262,9 +267,13 @@ func (db *DB) TestLink(ctx context.Context, orgID, secret string) (*TestLink, er
 
 func (db *DB) testLink(g *gorm.DB, orgID, secret string) (*TestLink, error) {
 	var l TestLink
-	err := g.Where("org_id = ? and secret_hash = ? and expires_at > ?", orgID, hashSecret(secret), db.Now()).Take(&l).Error
+	// Whoever made it is an owner or admin still: a link does not outlive that.
+	err := g.Where(`org_id = ? and secret_hash = ? and expires_at > ? and (member_id = '' or exists (
+		select 1 from members m where m.org_id = test_sign_in_links.org_id and m.id = test_sign_in_links.member_id and m.status = 'active' and m.held_reason is null
+		and (m.role in ('owner', 'admin') or exists (select 1 from team_members tm join teams on teams.id = tm.team_id where tm.member_id = m.id and teams.role = 'admin'))))`,
+		orgID, hashSecret(secret), db.Now()).Take(&l).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, &Error{Kind: NotFound, Message: "This test link works for one hour only. Ask the person who sent it for a new one."}
+		return nil, &Error{Kind: NotFound, Message: "This test link works for one hour, and only while the person who sent it is an admin. Ask an admin for a new one."}
 	}
 	return &l, err
 }

@@ -242,3 +242,69 @@ func TestPreviewLogin(t *testing.T) {
 		}
 	})
 }
+
+// A link does not outlive the right of whoever made it to begin tests.
+func TestATestLinkDiesWithItsMakersRights(t *testing.T) {
+	for name, lose := range map[string]func(f *fixture, m *models.Member) error{
+		"demoted": func(f *fixture, m *models.Member) error {
+			return f.ChangeRole(f.t.Context(), byOperator, models.Owner, f.org.ID, m.ID, models.RoleMember)
+		},
+		"deactivated": func(f *fixture, m *models.Member) error {
+			return f.DeactivateMember(f.t.Context(), byOperator, models.Owner, f.org.ID, m.ID)
+		},
+		"held": func(f *fixture, m *models.Member) error {
+			f.Execute(f.t, "update members set held_reason = 'domain_unverified', account_id = null where id = ?", m.ID)
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachFixture(t, func(t *testing.T, f *fixture) {
+				ctx := t.Context()
+				f.configure()
+				m := f.add("ad", models.Admin)
+				secret, err := f.CreateTestLink(ctx, models.Actor{Kind: models.Person, ID: m.ID, Label: "Ad"}, f.org.ID)
+				must(t, err)
+				_, err = f.TestLink(ctx, f.org.ID, secret)
+				must(t, err)
+				must(t, lose(f, m))
+				_, err = f.TestLink(ctx, f.org.ID, secret)
+				f.refuses(err, models.NotFound, "only while the person who sent it is an admin")
+				s, err := f.SSO(ctx, f.org.ID)
+				must(t, err)
+				err = f.BeginTest(ctx, aBrowser, models.NewTest{OrgID: f.org.ID, ID: "tst_1", RequestID: "id-1", ConnectionVersion: s.Version, LinkSecret: secret})
+				f.wantKind(err, models.NotFound)
+			})
+		})
+	}
+	t.Run("admin by a team", func(t *testing.T) {
+		eachFixture(t, func(t *testing.T, f *fixture) {
+			m := f.add("te", models.RoleMember)
+			team := f.team("IT", m)
+			f.Execute(t, "update teams set role = 'admin' where id = ?", team.ID)
+			secret, err := f.CreateTestLink(t.Context(), models.Actor{Kind: models.Person, ID: m.ID, Label: "Te"}, f.org.ID)
+			must(t, err)
+			_, err = f.TestLink(t.Context(), f.org.ID, secret)
+			must(t, err)
+			f.Execute(t, "update teams set role = null where id = ?", team.ID)
+			_, err = f.TestLink(t.Context(), f.org.ID, secret)
+			f.wantKind(err, models.NotFound)
+		})
+	})
+}
+
+// One test that passed is enough to turn single sign-on on, whoever ran it: by a link of an admin too.
+func TestATestByLinkIsEnoughToTurnOn(t *testing.T) {
+	eachLogin(t, func(w *loginWorld) {
+		ctx := w.t.Context()
+		w.switches(models.Switches{Enabled: ptr(false)})
+		must(w.t, w.SaveConnection(ctx, byOperator, w.org.ID, entra, "https://login.example/linked", nil))
+		secret, err := w.CreateTestLink(ctx, models.Actor{Kind: models.Operator, Label: "test"}, w.org.ID)
+		must(w.t, err)
+		sso, err := w.SSO(ctx, w.org.ID)
+		must(w.t, err)
+		id := w.NewTestID()
+		must(w.t, w.BeginTest(ctx, aBrowser, models.NewTest{OrgID: w.org.ID, ID: id, RequestID: "id-" + id, ConnectionVersion: sso.Version, LinkSecret: secret}))
+		must(w.t, w.FinishTest(ctx, aBrowser, w.org.ID, id, models.TestResult{State: models.TestPassed, CertificateSHA256: idpCert, Sentence: "Yes."}))
+		must(w.t, w.SetSwitches(ctx, byOperator, w.org.ID, models.Switches{Enabled: ptr(true)}))
+	})
+}
