@@ -405,7 +405,16 @@ func TestEveryRefusalOfAPersonCanBeProvoked(t *testing.T) {
 			return b.finish(accepted)
 		},
 		models.RefusedOtherBrowser: func(a *app, org *models.Organization, idp *identityProvider) *page {
+			b := a.browser()
+			b.beginSAML(org, "")
+			return b.finish(a.postACS(org, idp.answer(a.browser().beginSAML(org, ""), "bo@acme.com")))
+		},
+		models.RefusedCookiesBlocked: func(a *app, org *models.Organization, idp *identityProvider) *page {
 			return a.browser().finish(a.postACS(org, idp.answer(a.browser().beginSAML(org, ""), "bo@acme.com")))
+		},
+		models.RefusedConnectionRemoved: func(a *app, org *models.Organization, _ *identityProvider) *page {
+			a.removeSSO(org)
+			return a.browser().get(samlLoginPath(org.ID, "", ""))
 		},
 		models.RefusedSSOOff: func(a *app, org *models.Organization, _ *identityProvider) *page {
 			off := false

@@ -92,7 +92,7 @@ func (s *Server) samlLogin(c echo.Context) error {
 		return err
 	}
 	if !connection.Enabled {
-		return s.refuseSAML(c, org, "", models.Refuse(models.RefusedSSOOff))
+		return s.refuseSAML(c, org, "", connection.Off())
 	}
 	if c.QueryParam("again") != "" {
 		if s.cookie(c, againCookie) != "" {

@@ -28,7 +28,12 @@ func refusalAdvice(r *models.LoginRefusal, organization string) []views.Advice {
 	case models.RefusedUnknownRequest, models.RefusedOtherBrowser, models.RefusalReason(sso.ReasonUnsolicited):
 		return []views.Advice{
 			{Icon: "rotate-ccw", Title: "Start again in this window", Text: "Begin and end in the same browser: a link opened from a mail or a chat may have opened another one."},
-			{Icon: "lock", Title: "Allow cookies for this site", Text: "A browser that keeps none, or a private window that was closed, ends here every time."},
+			ask("If it happens again, ask your IT admin"),
+		}
+	case models.RefusedCookiesBlocked:
+		return []views.Advice{
+			{Icon: "lock", Title: "Allow cookies for this site", Text: "In the settings of your browser, or in the icon beside the address. Without them every sign-in ends here."},
+			{Icon: "rotate-ccw", Title: "Then start again in this window", Text: "Begin and end in the same browser, and keep a private window open until you are signed in."},
 			ask("If it happens again, ask your IT admin"),
 		}
 	case models.RefusedReplayed, models.RefusalReason(sso.ReasonRequestMismatch):
@@ -36,7 +41,7 @@ func refusalAdvice(r *models.LoginRefusal, organization string) []views.Advice {
 	case models.RefusedRequestExpired, models.RefusedCodeExpired, models.RefusedConnectionChanged,
 		models.RefusalReason(sso.ReasonExpired), models.RefusalReason(sso.ReasonTooLate):
 		return again("It takes a few seconds if you are still signed in at your company.")
-	case models.RefusedSSOOff:
+	case models.RefusedSSOOff, models.RefusedConnectionRemoved:
 		return []views.Advice{
 			{Icon: "key-round", Title: "Use your password", Text: "On the sign-in page. “Forgot it?” there mails you a new one."},
 			ask("No password? Ask an admin of " + organization),

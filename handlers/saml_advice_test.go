@@ -22,6 +22,8 @@ func TestAdviceNeverSendsPeopleRoundInACircle(t *testing.T) {
 		{"another domain: the work account helps", models.RefusedDomainUnverified, "Use your work account", false},
 		{"unsigned: the admin first", models.RefusalReason(sso.ReasonSignatureMissing), "Ask your IT admin", false},
 		{"too slow: again", models.RefusedRequestExpired, "Sign in again", true},
+		{"no cookies: allow them", models.RefusedCookiesBlocked, "Allow cookies for this site", false},
+		{"removed: the password helps", models.RefusedConnectionRemoved, "Use your password", false},
 		{"another browser: begin here", models.RefusedOtherBrowser, "Start again in this window", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

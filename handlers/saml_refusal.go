@@ -100,7 +100,7 @@ func (s *Server) answerSAMLRefusal(c echo.Context, orgID string, err error) erro
 		Reference: r.Reference, When: s.db.Now().Format("2 Jan 2006, 15:04 UTC"), StartURL: samlLoginPath(orgID, "", ""),
 	}
 	switch r.Reason {
-	case models.RefusedSSOOff, models.RefusedDeactivated, models.RefusedDeleted, models.RefusedHeld, models.RefusedNoMembership, models.RefusedLogoutReplayed:
+	case models.RefusedSSOOff, models.RefusedConnectionRemoved, models.RefusedDeactivated, models.RefusedDeleted, models.RefusedHeld, models.RefusedNoMembership, models.RefusedLogoutReplayed:
 		// Another round at the identity provider would end here again.
 		page.StartURL, page.StartText = "/login", "Go to the sign-in page"
 	}
@@ -149,6 +149,8 @@ func refusalTitle(r models.RefusalReason, organization string) string {
 	switch r {
 	case models.RefusedUnknownRequest, models.RefusedOtherBrowser, models.RefusalReason(sso.ReasonUnsolicited):
 		return "Start again here"
+	case models.RefusedCookiesBlocked:
+		return "Allow cookies, then start again"
 	case models.RefusedReplayed, models.RefusalReason(sso.ReasonRequestMismatch):
 		return "This sign-in was already used"
 	case models.RefusedLogoutReplayed:
@@ -157,6 +159,8 @@ func refusalTitle(r models.RefusalReason, organization string) string {
 		return "This sign-in took too long"
 	case models.RefusedSSOOff:
 		return "Single sign-on is off for " + organization
+	case models.RefusedConnectionRemoved:
+		return "There is no single sign-on for " + organization
 	case models.RefusedDomainUnverified:
 		return "You came with an address that is not " + organization + "’s"
 	case models.RefusedDeactivated, models.RefusedDeleted:

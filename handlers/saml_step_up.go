@@ -33,7 +33,7 @@ func (s *Server) samlStepUp(c echo.Context) error {
 		return err
 	}
 	if !connection.Enabled {
-		return s.refuseSAML(c, org, "", models.Refuse(models.RefusedSSOOff))
+		return s.refuseSAML(c, org, "", connection.Off())
 	}
 	protocol, err := s.samlConnection(connection)
 	if err != nil {

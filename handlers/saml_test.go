@@ -152,7 +152,7 @@ func TestSAMLRefusals(t *testing.T) {
 			b.beginSAML(org, "") // with a request and a cookie of its own
 			return b.finish(a.postACS(org, idp.answer(victim.beginSAML(org, ""), "bo@acme.com")))
 		}},
-		{"brought to a browser without cookies", "other_browser", "Start again here", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
+		{"brought to a browser without cookies", "cookies_blocked", "Allow cookies, then start again", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
 			return b.finish(a.postACS(org, idp.answer(a.browser().beginSAML(org, ""), "bo@acme.com")))
 		}},
 		{"a code after a minute", "code_expired", "This sign-in took too long", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
@@ -199,6 +199,15 @@ func TestSAMLRefusals(t *testing.T) {
 			}
 			return a.postACS(org, idp.answer(to, "bo@acme.com"))
 		}},
+		{"removed between request and answer", "connection_removed", "There is no single sign-on for Acme", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
+			to := b.beginSAML(org, "")
+			a.removeSSO(org)
+			return a.postACS(org, idp.answer(to, "bo@acme.com"))
+		}},
+		{"begun after it was removed", "connection_removed", "There is no single sign-on for Acme", func(a *app, org *models.Organization, _ *identityProvider, b *browser) *page {
+			a.removeSSO(org)
+			return b.get(samlLoginPath(org.ID, "", ""))
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			each(t, func(t *testing.T, a *app) {
@@ -224,6 +233,19 @@ func TestSAMLRefusals(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// removeSSO turns single sign-on off and removes its configuration.
+func (a *app) removeSSO(org *models.Organization) {
+	a.t.Helper()
+	off := false
+	err := a.db.SetSwitches(a.t.Context(), operator, org.ID, models.Switches{Enabled: &off})
+	if err == nil {
+		err = a.db.RemoveSSO(a.t.Context(), operator, org.ID)
+	}
+	if err != nil {
+		a.t.Fatal(err)
 	}
 }
 

@@ -103,11 +103,19 @@ func (db *DB) BeginLogin(ctx context.Context, client Client, n NewLogin) (string
 func (s *SSO) usable(version int64, purpose string) *LoginRefusal {
 	switch {
 	case !s.Enabled && purpose != LoginToTest:
-		return refuse(RefusedSSOOff)
+		return s.Off()
 	case s.Version != version:
 		return refuse(RefusedConnectionChanged)
 	}
 	return nil
+}
+
+// Off says why a connection that is off lets nobody in: it is turned off, or there is none.
+func (s *SSO) Off() *LoginRefusal {
+	if s.Issuer == "" && s.SignInURL == "" {
+		return refuse(RefusedConnectionRemoved)
+	}
+	return refuse(RefusedSSOOff)
 }
 
 // PendingLogin is the request that a response names, with the connection to verify it against, in one query. A *LoginRefusal if there is

@@ -10,7 +10,9 @@ const (
 	RefusedReplayed          RefusalReason = "replayed"
 	RefusedCodeExpired       RefusalReason = "code_expired"
 	RefusedOtherBrowser      RefusalReason = "other_browser"
+	RefusedCookiesBlocked    RefusalReason = "cookies_blocked"
 	RefusedSSOOff            RefusalReason = "sso_off"
+	RefusedConnectionRemoved RefusalReason = "connection_removed"
 	RefusedConnectionChanged RefusalReason = "connection_changed"
 	RefusedDomainUnverified  RefusalReason = "domain_unverified"
 	RefusedDomainLapsed      RefusalReason = "domain_lapsed"
@@ -87,13 +89,22 @@ var refusals = map[RefusalReason]LoginRefusal{
 		Admin:    "The browser took more than a minute between the two halves of the sign-in. Nothing is to be changed.",
 	},
 	RefusedOtherBrowser: {
-		Employee: "This sign-in began in another browser, or your browser keeps no cookies. Please start again here.",
-		Admin:    "The response was brought by another browser than the one that began the sign-in, or cookies are blocked. Nobody was signed in.",
+		Employee: "This sign-in began in another browser. Please start again here.",
+		Admin:    "The response was brought by another browser than the one that began the sign-in. Nobody was signed in. Usually a link was opened in another browser; a stolen response looks the same.",
+	},
+	RefusedCookiesBlocked: {
+		Employee: "Your browser brought no cookie of this site, so we cannot tell that this sign-in began in it. Allow cookies for this site, then start again here.",
+		Admin:    "The browser that brought the response had no cookie of ours: it keeps none, a private window was closed meanwhile, or it is another browser than the one that began the sign-in. Nobody was signed in. Let the person allow cookies for this site.",
 	},
 	RefusedSSOOff: {
 		Employee: "Single sign-on is off for your organization. Please sign in another way, or ask your admin.",
 		Admin:    "Single sign-on is off here, so the response was not accepted.",
 		FixAt:    "Access Security → SSO → Single Sign-On",
+	},
+	RefusedConnectionRemoved: {
+		Employee: "Single sign-on is not set up for your organization. Please sign in another way, or ask your admin.",
+		Admin:    "There is no SSO connection here: its configuration was removed, or none was ever saved. Set it up again, or take this application out of the identity provider.",
+		FixAt:    "Access Security → SSO",
 	},
 	RefusedConnectionChanged: {
 		Employee: "Your organization's sign-in settings were changed just now. Please sign in again.",
@@ -153,7 +164,8 @@ var refusals = map[RefusalReason]LoginRefusal{
 func Refusals() []LoginRefusal {
 	var list []LoginRefusal
 	for _, r := range []RefusalReason{
-		RefusedUnknownRequest, RefusedRequestExpired, RefusedReplayed, RefusedCodeExpired, RefusedOtherBrowser, RefusedSSOOff, RefusedConnectionChanged,
+		RefusedUnknownRequest, RefusedRequestExpired, RefusedReplayed, RefusedCodeExpired, RefusedOtherBrowser, RefusedCookiesBlocked,
+		RefusedSSOOff, RefusedConnectionRemoved, RefusedConnectionChanged,
 		RefusedDomainUnverified, RefusedDomainLapsed, RefusedIdentityMismatch, RefusedNoMembership, RefusedUserNameTaken, RefusedDeactivated, RefusedDeleted, RefusedHeld, RefusedOtherPerson,
 		RefusedLogoutReplayed,
 	} {

@@ -302,7 +302,7 @@ func TestLoginRefusals(t *testing.T) {
 			_, err := w.CompleteLogin(w.t.Context(), aBrowser, w.org.ID, w.claim(request, loginOf("oid-1", "ana@acme.com")), other)
 			return err
 		}},
-		{"no cookie", models.RefusedOtherBrowser, func(w *loginWorld) error {
+		{"no cookie", models.RefusedCookiesBlocked, func(w *loginWorld) error {
 			request, _ := w.begin()
 			_, err := w.CompleteLogin(w.t.Context(), aBrowser, w.org.ID, w.claim(request, loginOf("oid-1", "ana@acme.com")), "")
 			return err
