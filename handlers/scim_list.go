@@ -172,6 +172,9 @@ func (r *scimRequest) mixedPage(q models.SCIMQuery) (*scim.Page, error) {
 		return nil, err
 	}
 	groups.StartIndex, groups.Count = max(1, q.StartIndex-total), q.Count-len(views)
+	if q.StartIndex-1+len(views) < total { // a page may end before count is reached
+		groups.Count = 0
+	}
 	more, totalGroups, err := r.views(scim.GroupType, groups.SCIMQuery)
 	page.Views, page.Total = append(views, more...), total+totalGroups
 	return page, err

@@ -42,6 +42,8 @@ type Options struct {
 	SkipMigrations bool
 	// NoRateLimits lets anybody try as often as they like; for load tests only.
 	NoRateLimits bool
+	// SearchTime is how long one search of a directory may take; 10 seconds when zero.
+	SearchTime time.Duration
 	// Trace is told of every statement on PostgreSQL; for tests and benchmarks.
 	Trace Trace
 }
@@ -57,6 +59,9 @@ type DB struct {
 	hashing chan struct{}
 	pages   pageMemory
 	recent  recentMembers
+	// searches bounds searches, each of which ends after searchTime.
+	searches   searchGate
+	searchTime time.Duration
 	// noLimits turns rate limits off, for load tests.
 	noLimits bool
 	// secretKey is the master key; keys for single purposes are derived from it.
@@ -74,7 +79,10 @@ const lockSuffix = ".migrate-lock"
 
 // Open connects, applies what migrations are missing, and returns the database.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{now: o.Now, noLimits: o.NoRateLimits, secretKey: o.SecretKey, hashing: make(chan struct{}, maxParallelHashes)}
+	db := &DB{now: o.Now, noLimits: o.NoRateLimits, secretKey: o.SecretKey, hashing: make(chan struct{}, maxParallelHashes), searchTime: searchTime}
+	if o.SearchTime > 0 {
+		db.searchTime = o.SearchTime
+	}
 	if db.now == nil {
 		db.now = time.Now
 	}

@@ -13,6 +13,8 @@ type column struct {
 	sql string // an expression; null when the attribute has no value
 	// folded columns hold what scim.Fold or LowerASCII made of the value, by an index.
 	folded bool
+	// stored is looked for in the stored resource.
+	stored bool
 	kind   columnKind
 }
 
@@ -38,6 +40,46 @@ type compiler struct {
 	some     func(scim.AttrPath) (some, bool)
 	schemas  []schemaOf
 	args     []any
+	looks    int // into stored resources so far
+}
+
+// maxLooks bounds how often one filter looks into a stored resource. A database reads the resource anew each time; a directory asks for
+// one or two of its attributes.
+const maxLooks = 20
+
+// look counts one.
+func (c *compiler) look() error {
+	if c.looks++; c.looks > maxLooks {
+		return &scim.Error{Status: 400, Type: scim.TypeTooMany, Detail: "the filter asks for more than 20 attributes that are not indexed; ask for fewer at once, or for userName, externalId or id"}
+	}
+	return nil
+}
+
+// joined makes one question of those alternatives that ask about some value of the same attribute: whether one of its values fulfils
+// any of them.
+func joined(f *scim.Filter) []*scim.Filter {
+	if f.Kind != scim.Or {
+		return f.Parts
+	}
+	var parts []*scim.Filter
+	first := map[*scim.Attribute]int{}
+	for _, part := range f.Parts {
+		at, seen := first[part.Path.Attr]
+		switch {
+		case part.Kind != scim.SomeValue:
+			parts = append(parts, part)
+		case !seen:
+			first[part.Path.Attr] = len(parts)
+			parts = append(parts, part)
+		default:
+			inner := []*scim.Filter{parts[at].Parts[0], part.Parts[0]}
+			if inner[0].Kind == scim.Or {
+				inner = append(append([]*scim.Filter{}, inner[0].Parts...), part.Parts[0])
+			}
+			parts[at] = &scim.Filter{Kind: scim.SomeValue, Path: part.Path, Parts: []*scim.Filter{{Kind: scim.Or, Parts: inner}}}
+		}
+	}
+	return parts
 }
 
 func unsupported(p scim.AttrPath) error {
@@ -51,8 +93,9 @@ func (c *compiler) compile(f *scim.Filter) (string, error) {
 		if f.Kind == scim.Or {
 			word = " or "
 		}
-		parts := make([]string, len(f.Parts))
-		for i, part := range f.Parts {
+		list := joined(f)
+		parts := make([]string, len(list))
+		for i, part := range list {
 			sql, err := c.compile(part)
 			if err != nil {
 				return "", err
@@ -73,6 +116,9 @@ func (c *compiler) compile(f *scim.Filter) (string, error) {
 		if !ok {
 			return "", unsupported(f.Path)
 		}
+		if err := c.look(); err != nil {
+			return "", err
+		}
 		inner := &compiler{postgres: c.postgres, column: s.leaf, some: func(scim.AttrPath) (some, bool) { return some{}, false }}
 		sql, err := inner.compile(f.Parts[0])
 		if err != nil {
@@ -87,6 +133,11 @@ func (c *compiler) compile(f *scim.Filter) (string, error) {
 	col, ok := c.column(f.Path)
 	if !ok {
 		return "", unsupported(f.Path)
+	}
+	if col.stored {
+		if err := c.look(); err != nil {
+			return "", err
+		}
 	}
 	return c.comparison(f, col)
 }

@@ -59,15 +59,16 @@ func byName(a, b scim.Ref) int {
 }
 
 // hotFind reads the token and the few rows that are joined to it. Every row begins with hotTokenColumns and then the row's id, null in
-// the outer join's row of a token without such rows; targets prepares the place for the next row, and taken hands it over.
-func (db *DB) hotFind(ctx context.Context, c *SCIMCall, sql string, args []any, targets func() []any, taken func()) error {
+// the outer join's row of a token without such rows; targets prepares the place for the next row, and taken hands it over and says how
+// large it is. errLargePage if all together are too large for one page.
+func (db *DB) hotFind(ctx context.Context, c *SCIMCall, sql string, args []any, targets func() []any, taken func() int) error {
 	rows, err := db.pool.Query(ctx, placeholders(sql), args...)
 	if err != nil {
 		return translate(err)
 	}
 	defer rows.Close()
 	token := SCIMToken{ID: c.id}
-	first := true
+	first, taking, bytes := true, 0, 0
 	for rows.Next() {
 		head := make([]any, 6)
 		if first {
@@ -89,8 +90,12 @@ func (db *DB) hotFind(ctx context.Context, c *SCIMCall, sql string, args []any, 
 			}
 			first = false
 		}
-		if !empty {
-			taken()
+		if empty {
+			continue
+		}
+		taking++
+		if bytes += taken(); bytes > maxPageBytes && taking > 1 {
+			return errLargePage
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -122,9 +127,10 @@ func (db *DB) hotFindMembers(ctx context.Context, c *SCIMCall, condition string,
 	err := db.hotFind(ctx, c, sql, around(c.id, args), func() []any {
 		m, refs = SCIMMember{}, nil
 		return append(memberTargets(&m.Member), &refs)
-	}, func() {
+	}, func() int {
 		m.Groups = related(refs, byName)
 		list = append(list, m)
+		return 256 + lengthOf(m.Attributes)
 	})
 	slices.SortFunc(list, func(a, b SCIMMember) int { return strings.Compare(a.ID, b.ID) })
 	if err == nil && len(list) == 1 {
@@ -148,9 +154,10 @@ func (db *DB) hotFindTeams(ctx context.Context, c *SCIMCall, condition string, a
 	err := db.hotFind(ctx, c, sql, around(c.id, args), func() []any {
 		t, refs = SCIMTeam{MembersKnown: members}, nil
 		return append(teamTargets(&t.Team), &refs)
-	}, func() {
+	}, func() int {
 		t.Members = related(refs, byID)
 		list = append(list, t)
+		return 256 + 64*len(refs)
 	})
 	slices.SortFunc(list, func(a, b SCIMTeam) int { return strings.Compare(a.ID, b.ID) })
 	return list, err
@@ -196,7 +203,7 @@ func (db *DB) hotPage(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMemb
 		return nil, 0, translate(err)
 	}
 	defer rows.Close()
-	list := make([]SCIMMember, 0, min(q.Count, 128))
+	list, bytes := make([]SCIMMember, 0, min(q.Count, 128)), 0
 	for rows.Next() {
 		list = append(list, SCIMMember{})
 		m := &list[len(list)-1]
@@ -205,6 +212,10 @@ func (db *DB) hotPage(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMemb
 			return nil, 0, err
 		}
 		m.Groups = related(refs, byName)
+		if bytes += 256 + lengthOf(m.Attributes); bytes > maxPageBytes && len(list) > 1 {
+			list = list[:len(list)-1]
+			break
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, 0, translate(err)

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 
 	"gatehouse/scim"
 )
@@ -111,6 +112,9 @@ func (r *scimMemberRow) member() (SCIMMember, error) {
 	return SCIMMember{Member: r.Member, Groups: groups}, err
 }
 
+// size is how much the row holds.
+func (r *scimMemberRow) size() int { return 256 + lengthOf(r.Attributes, r.Refs) }
+
 // SCIMMember is one person, however they came, in one statement with the token. NotFound if the organization has none with that id.
 func (db *DB) SCIMMember(ctx context.Context, c *SCIMCall, id string, groups bool) (*SCIMMember, error) {
 	list, err := db.findMembers(ctx, c, "m.id = ?", []any{id}, groups)
@@ -128,13 +132,13 @@ func (db *DB) findMembers(ctx context.Context, c *SCIMCall, condition string, ar
 	if db.hot() {
 		return db.hotFindMembers(ctx, c, condition, args, groups)
 	}
-	var rows []struct {
+	type found struct {
 		Token SCIMToken     `gorm:"embedded;embeddedPrefix:t_"`
 		Row   scimMemberRow `gorm:"embedded"`
 	}
 	sql := "select " + scimTokenColumns + ", " + scimMemberSQL + ", " + db.memberGroups(groups) +
 		" from scim_tokens t left join members m on m.org_id = t.org_id and " + condition + " where t.id = ? order by m.id limit ?"
-	err := db.read(ctx).Raw(sql, append(append([]any{}, args...), c.id, scim.MaxPage+1)...).Scan(&rows).Error
+	rows, cut, err := scanPage(db.read(ctx), sql, append(append([]any{}, args...), c.id, scim.MaxPage+1), func(f *found) int { return f.Row.size() })
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +147,9 @@ func (db *DB) findMembers(ctx context.Context, c *SCIMCall, condition string, ar
 	}
 	if err := c.accept(rows[0].Token, true); err != nil {
 		return nil, err
+	}
+	if cut {
+		return nil, errLargePage
 	}
 	var list []SCIMMember
 	for i := range rows {
@@ -166,11 +173,14 @@ func (db *DB) SCIMMembers(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIM
 		return nil, 0, err
 	}
 	if indexed(q.Filter) {
-		list, err := db.findMembers(ctx, c, condition, args, q.Related)
-		if err != nil {
+		limited, cancel := context.WithTimeout(ctx, db.searchTime)
+		list, err := db.findMembers(limited, c, condition, args, q.Related)
+		err = stopped(ctx, limited, err)
+		cancel()
+		if err != nil && !errors.Is(err, errLargePage) {
 			return nil, 0, err
 		}
-		if total := len(list); total <= scim.MaxPage {
+		if total := len(list); err == nil && total <= scim.MaxPage {
 			from, to := min(q.StartIndex-1, total), min(q.StartIndex-1+q.Count, total)
 			return list[from:to], total, nil
 		}
@@ -179,20 +189,20 @@ func (db *DB) SCIMMembers(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIM
 		return db.hotPage(ctx, c, q)
 	}
 	var list []SCIMMember
-	total, err := db.scimPage(ctx, c, q, "members m", "m.org_id = ? and "+condition, args, func(where string, args []any) (int, error) {
-		var rows []scimMemberRow
+	total, err := db.scimPage(ctx, c, q, "members m", "m.org_id = ? and "+condition, args, func(ctx context.Context, where string, args []any) (int, bool, error) {
 		sql := "select " + scimMemberSQL + ", " + db.memberGroups(q.Related) + where + " order by m.id limit ? offset ?"
-		if err := db.read(ctx).Raw(sql, args...).Scan(&rows).Error; err != nil {
-			return 0, err
+		rows, cut, err := scanPage(db.read(ctx), sql, args, (*scimMemberRow).size)
+		if err != nil {
+			return 0, false, err
 		}
 		for i := range rows {
 			m, err := rows[i].member()
 			if err != nil {
-				return 0, err
+				return 0, false, err
 			}
 			list = append(list, m)
 		}
-		return len(list), nil
+		return len(list), cut, nil
 	})
 	return list, total, err
 }

@@ -157,11 +157,24 @@ func (k sortKey) orderBy(id string) string {
 }
 
 // walk is one page in order: how many rows there are in all, and whether some follow. rows runs the statement that ends in the given
-// text and tells how many rows it read.
-func (db *DB) walk(ctx context.Context, c *SCIMCall, w SCIMWalk, k sortKey, table, id, condition string, args []any, rows func(tail string, args []any) (int, error)) (total int, more bool, err error) {
+// text, reads at most w.Count rows and tells whether there were more.
+func (db *DB) walk(ctx context.Context, c *SCIMCall, w SCIMWalk, k sortKey, table, id, condition string, args []any, rows func(ctx context.Context, tail string, args []any) (bool, error)) (total int, more bool, err error) {
 	if err := db.AuthenticateSCIM(ctx, c); err != nil {
 		return 0, false, err
 	}
+	page := func(ctx context.Context) (err error) {
+		total, more, err = db.walkPage(ctx, c, w, k, table, id, condition, args, rows)
+		return err
+	}
+	if w.Filter != nil || w.Order.By != nil {
+		err = db.search(ctx, c, page)
+	} else {
+		err = page(ctx)
+	}
+	return total, more, err
+}
+
+func (db *DB) walkPage(ctx context.Context, c *SCIMCall, w SCIMWalk, k sortKey, table, id, condition string, args []any, rows func(ctx context.Context, tail string, args []any) (bool, error)) (total int, more bool, err error) {
 	where := " from " + table + " where " + condition
 	args = append([]any{c.Token.OrgID}, args...)
 	total = w.Total
@@ -183,8 +196,36 @@ func (db *DB) walk(ctx context.Context, c *SCIMCall, w SCIMWalk, k sortKey, tabl
 		tail += " offset ?"
 		args = append(args, w.StartIndex-1)
 	}
-	n, err := rows(tail, args)
-	return total, n > w.Count, err
+	more, err = rows(ctx, tail, args)
+	return total, more, err
+}
+
+// walkRows reads the rows of a page in order. columns are those of a row of table without its key, id the column of its id.
+func walkRows[T any](ctx context.Context, db *DB, c *SCIMCall, w SCIMWalk, k sortKey, columns, table, id, tail string, args []any, idOf func(*T) string, size func(*T) int) (list []T, keys map[string]*string, more bool, err error) {
+	if k.sql == "" {
+		list, cut, err := scanPage(db.read(ctx), "select "+columns+tail, args, size)
+		if len(list) > w.Count {
+			return list[:w.Count], nil, true, err
+		}
+		return list, nil, cut, err
+	}
+	var sorted []sortedRow
+	if err := db.read(ctx).Raw("select "+id+" as id, "+k.column()+tail, args...).Scan(&sorted).Error; err != nil {
+		return nil, nil, false, err
+	}
+	if more = len(sorted) > w.Count; more {
+		sorted = sorted[:w.Count]
+	}
+	list, cut, err := readSorted(sorted, idOf, size, func(ids []string) ([]T, error) {
+		var rows []T
+		err := db.read(ctx).Raw("select "+columns+" from "+table+" where "+id[:1]+".org_id = ? and "+id+" in ?", c.Token.OrgID, ids).Scan(&rows).Error
+		return rows, err
+	})
+	keys = make(map[string]*string, len(sorted))
+	for i := range sorted {
+		keys[sorted[i].ID] = sorted[i].SortKey
+	}
+	return list, keys, more || cut, err
 }
 
 // place is where a list stands behind a row.
@@ -211,26 +252,24 @@ func (db *DB) WalkSCIMMembers(ctx context.Context, c *SCIMCall, w SCIMWalk) ([]S
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	var rows []struct {
-		Row     scimMemberRow `gorm:"embedded"`
-		SortKey *string
-	}
-	total, more, err := db.walk(ctx, c, w, key, "members m", "m.id", "m.org_id = ? and "+condition, args, func(tail string, args []any) (int, error) {
-		err := db.read(ctx).Raw("select "+scimMemberSQL+", "+db.memberGroups(w.Related)+", "+key.column()+tail, args...).Scan(&rows).Error
-		return len(rows), err
+	var rows []scimMemberRow
+	var keys map[string]*string
+	total, more, err := db.walk(ctx, c, w, key, "members m", "m.id", "m.org_id = ? and "+condition, args, func(ctx context.Context, tail string, args []any) (more bool, err error) {
+		rows, keys, more, err = walkRows(ctx, db, c, w, key, scimMemberSQL+", "+db.memberGroups(w.Related), "members m", "m.id", tail, args,
+			func(r *scimMemberRow) string { return r.Member.ID }, (*scimMemberRow).size)
+		return more, err
 	})
 	if err != nil {
 		return nil, 0, nil, err
 	}
 	var next *SCIMPosition
-	if more {
-		rows = rows[:w.Count]
-		last := &rows[len(rows)-1]
-		next = key.place(last.Row.Member.ID, last.SortKey, last.Row.Member.CreatedAt, last.Row.Member.UpdatedAt, w.Order.By)
+	if more && len(rows) > 0 {
+		last := &rows[len(rows)-1].Member
+		next = key.place(last.ID, keys[last.ID], last.CreatedAt, last.UpdatedAt, w.Order.By)
 	}
 	list := make([]SCIMMember, len(rows))
 	for i := range rows {
-		if list[i], err = rows[i].Row.member(); err != nil {
+		if list[i], err = rows[i].member(); err != nil {
 			return nil, 0, nil, err
 		}
 	}
@@ -247,26 +286,24 @@ func (db *DB) WalkSCIMTeams(ctx context.Context, c *SCIMCall, w SCIMWalk) ([]SCI
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	var rows []struct {
-		Row     scimTeamRow `gorm:"embedded"`
-		SortKey *string
-	}
-	total, more, err := db.walk(ctx, c, w, key, "teams g", "g.id", "g.org_id = ? and g.managed and "+condition, args, func(tail string, args []any) (int, error) {
-		err := db.read(ctx).Raw("select "+scimTeamSQL+", "+db.membersOf(w.Related)+", "+key.column()+tail, args...).Scan(&rows).Error
-		return len(rows), err
+	var rows []scimTeamRow
+	var keys map[string]*string
+	total, more, err := db.walk(ctx, c, w, key, "teams g", "g.id", "g.org_id = ? and g.managed and "+condition, args, func(ctx context.Context, tail string, args []any) (more bool, err error) {
+		rows, keys, more, err = walkRows(ctx, db, c, w, key, scimTeamSQL+", "+db.membersOf(w.Related), "teams g", "g.id", tail, args,
+			func(r *scimTeamRow) string { return r.Team.ID }, (*scimTeamRow).size)
+		return more, err
 	})
 	if err != nil {
 		return nil, 0, nil, err
 	}
 	var next *SCIMPosition
-	if more {
-		rows = rows[:w.Count]
-		last := &rows[len(rows)-1]
-		next = key.place(last.Row.Team.ID, last.SortKey, last.Row.Team.CreatedAt, last.Row.Team.UpdatedAt, w.Order.By)
+	if more && len(rows) > 0 {
+		last := &rows[len(rows)-1].Team
+		next = key.place(last.ID, keys[last.ID], last.CreatedAt, last.UpdatedAt, w.Order.By)
 	}
 	list := make([]SCIMTeam, len(rows))
 	for i := range rows {
-		if list[i], err = rows[i].Row.team(); err != nil {
+		if list[i], err = rows[i].team(); err != nil {
 			return nil, 0, nil, err
 		}
 	}

@@ -60,17 +60,21 @@ func (db *DB) memberColumn(p scim.AttrPath) (column, bool) {
 		keys = append(keys, p.Schema.URN)
 	}
 	keys = append(keys, p.Attr.Name)
+	col := column{}
 	switch {
 	case p.Sub != nil:
-		return jsonLeaf(pg, base, p.Sub, append(keys, p.Sub.Name)...), true
+		col = jsonLeaf(pg, base, p.Sub, append(keys, p.Sub.Name)...)
 	case p.Attr.Name == "emails":
-		return column{sql: "(" + jsonText(pg, base, "emails") + " is not null or m.attributes is null and m.email is not null)", kind: presence}, true
+		col = column{sql: "(" + jsonText(pg, base, "emails") + " is not null or m.attributes is null and m.email is not null)", kind: presence}
 	case p.Attr.Name == "name":
-		return column{sql: "(" + jsonText(pg, base, "name") + " is not null or m.given_name <> '' or m.family_name <> '')", kind: presence}, true
+		col = column{sql: "(" + jsonText(pg, base, "name") + " is not null or m.given_name <> '' or m.family_name <> '')", kind: presence}
 	case p.Attr.Type == scim.Complex:
-		return column{sql: jsonText(pg, base, keys...) + " is not null", kind: presence}, true
+		col = column{sql: jsonText(pg, base, keys...) + " is not null", kind: presence}
+	default:
+		col = jsonLeaf(pg, base, p.Attr, keys...)
 	}
-	return jsonLeaf(pg, base, p.Attr, keys...), true
+	col.stored = true
+	return col, true
 }
 
 const groupsOfMember = "select 1 from team_members tm join teams g on g.id = tm.team_id where tm.member_id = m.id and g.managed"
@@ -263,21 +267,34 @@ func (db *DB) refsSQL(id, name, from, order string) string {
 	return "(select json_group_array(json_array(" + id + ", " + name + ") order by " + order + ") from " + from + ")"
 }
 
-// scimPage runs a list: the token, the rows, and their number where the rows do not tell it.
-func (db *DB) scimPage(ctx context.Context, c *SCIMCall, q SCIMQuery, table, condition string, args []any, rows func(sql string, args []any) (int, error)) (total int, err error) {
+// scimPage runs a list: the token, the rows, and their number where the rows do not tell it. rows tells how many rows it read, and
+// whether it left some out.
+func (db *DB) scimPage(ctx context.Context, c *SCIMCall, q SCIMQuery, table, condition string, args []any, rows func(ctx context.Context, sql string, args []any) (int, bool, error)) (total int, err error) {
 	if err := db.AuthenticateSCIM(ctx, c); err != nil {
 		return 0, err
 	}
+	if q.Filter != nil {
+		err = db.search(ctx, c, func(ctx context.Context) (err error) {
+			total, err = db.rowsAndTotal(ctx, c, q, table, condition, args, rows)
+			return err
+		})
+		return total, err
+	}
+	return db.rowsAndTotal(ctx, c, q, table, condition, args, rows)
+}
+
+func (db *DB) rowsAndTotal(ctx context.Context, c *SCIMCall, q SCIMQuery, table, condition string, args []any, rows func(ctx context.Context, sql string, args []any) (int, bool, error)) (int, error) {
 	where := " from " + table + " where " + condition
 	args = append([]any{c.Token.OrgID}, args...)
-	n := 0
+	n, cut := 0, false
 	if q.Count > 0 {
-		n, err = rows(where, append(append([]any{}, args...), q.Count, q.StartIndex-1))
+		var err error
+		n, cut, err = rows(ctx, where, append(append([]any{}, args...), q.Count, q.StartIndex-1))
 		if err != nil {
 			return 0, err
 		}
 	}
-	if n > 0 && n < q.Count {
+	if n > 0 && n < q.Count && !cut {
 		return q.StartIndex - 1 + n, nil
 	}
 	var totals []int

@@ -24,6 +24,9 @@ func (c *compiler) schemasCondition(f *scim.Filter) (string, error) {
 	if f.Op == scim.Pr {
 		return "1 = 1", nil
 	}
+	if err := c.look(); err != nil {
+		return "", err
+	}
 	one := *f
 	if f.Op == scim.Ne {
 		one.Op = scim.Eq

@@ -65,6 +65,9 @@ func (r *scimTeamRow) team() (SCIMTeam, error) {
 	return SCIMTeam{Team: r.Team, Members: members, MembersKnown: r.Refs != nil}, err
 }
 
+// size is how much the row holds.
+func (r *scimTeamRow) size() int { return 256 + lengthOf(r.Refs) }
+
 // SCIMTeam is one group, in one statement with the token. Without members it costs the same whatever the group's size. NotFound if
 // the organization has no group with that id.
 func (db *DB) SCIMTeam(ctx context.Context, c *SCIMCall, id string, members bool) (*SCIMTeam, error) {
@@ -82,13 +85,13 @@ func (db *DB) findTeams(ctx context.Context, c *SCIMCall, condition string, args
 	if db.hot() {
 		return db.hotFindTeams(ctx, c, condition, args, members)
 	}
-	var rows []struct {
+	type found struct {
 		Token SCIMToken   `gorm:"embedded;embeddedPrefix:t_"`
 		Row   scimTeamRow `gorm:"embedded"`
 	}
 	sql := "select " + scimTokenColumns + ", " + scimTeamSQL + ", " + db.membersOf(members) +
 		" from scim_tokens t left join teams g on g.org_id = t.org_id and g.managed and " + condition + " where t.id = ? order by g.id limit ?"
-	err := db.read(ctx).Raw(sql, append(append([]any{}, args...), c.id, scim.MaxPage+1)...).Scan(&rows).Error
+	rows, cut, err := scanPage(db.read(ctx), sql, append(append([]any{}, args...), c.id, scim.MaxPage+1), func(f *found) int { return f.Row.size() })
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +100,9 @@ func (db *DB) findTeams(ctx context.Context, c *SCIMCall, condition string, args
 	}
 	if err := c.accept(rows[0].Token, true); err != nil {
 		return nil, err
+	}
+	if cut {
+		return nil, errLargePage
 	}
 	var list []SCIMTeam
 	for i := range rows {
@@ -120,30 +126,33 @@ func (db *DB) SCIMTeams(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMTe
 		return nil, 0, err
 	}
 	if indexed(q.Filter) {
-		list, err := db.findTeams(ctx, c, condition, args, q.Related)
-		if err != nil {
+		limited, cancel := context.WithTimeout(ctx, db.searchTime)
+		list, err := db.findTeams(limited, c, condition, args, q.Related)
+		err = stopped(ctx, limited, err)
+		cancel()
+		if err != nil && !errors.Is(err, errLargePage) {
 			return nil, 0, err
 		}
-		if total := len(list); total <= scim.MaxPage {
+		if total := len(list); err == nil && total <= scim.MaxPage {
 			from, to := min(q.StartIndex-1, total), min(q.StartIndex-1+q.Count, total)
 			return list[from:to], total, nil
 		}
 	}
 	var list []SCIMTeam
-	total, err := db.scimPage(ctx, c, q, "teams g", "g.org_id = ? and g.managed and "+condition, args, func(where string, args []any) (int, error) {
-		var rows []scimTeamRow
+	total, err := db.scimPage(ctx, c, q, "teams g", "g.org_id = ? and g.managed and "+condition, args, func(ctx context.Context, where string, args []any) (int, bool, error) {
 		sql := "select " + scimTeamSQL + ", " + db.membersOf(q.Related) + where + " order by g.id limit ? offset ?"
-		if err := db.read(ctx).Raw(sql, args...).Scan(&rows).Error; err != nil {
-			return 0, err
+		rows, cut, err := scanPage(db.read(ctx), sql, args, (*scimTeamRow).size)
+		if err != nil {
+			return 0, false, err
 		}
 		for i := range rows {
 			t, err := rows[i].team()
 			if err != nil {
-				return 0, err
+				return 0, false, err
 			}
 			list = append(list, t)
 		}
-		return len(list), nil
+		return len(list), cut, nil
 	})
 	return list, total, err
 }

@@ -13,7 +13,12 @@ import (
 const (
 	MaxBody  = 1 << 20 // bytes of one request body
 	maxDepth = 32      // nested objects and arrays
+	// maxResource is bytes of one resource as stored: a search may read every one of an organization.
+	maxResource = 256 << 10
 )
+
+// errLargeResource refuses what is too large to be kept.
+var errLargeResource = &Error{Status: 413, Detail: "the resource would be larger than 256 KiB; leave out large values, such as pictures"}
 
 // decodeObject reads one JSON object. Numbers stay json.Number, so that they are echoed as sent.
 func decodeObject(body []byte) (map[string]any, error) { return decodeLimited(body, MaxBody, "1 MiB") }

@@ -122,8 +122,10 @@ func (patch *Patch) Apply(r *Resource) (*Outcome, error) {
 		}
 	}
 	changed := !a.r.Equal(r)
-	if changed && len(a.r.JSON()) > MaxBody { // what is larger could not be read back
-		return nil, &Error{Status: 413, Detail: "the resource would be larger than 1 MiB; remove values that are no longer needed"}
+	if changed { // what is larger already may only shrink
+		if size := len(a.r.JSON()); size > maxResource && size > len(r.JSON()) {
+			return nil, errLargeResource
+		}
 	}
 	return &Outcome{Resource: a.r, Changed: changed, Members: a.members.changes()}, nil
 }

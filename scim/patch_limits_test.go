@@ -60,8 +60,9 @@ func keys(n int) string {
 	return strings.Join(list, ",")
 }
 
-// What is stored is read back before the next change: a resource that grew beyond that limit could not even be deactivated.
-func TestAPatchMakesNoResourceThatCannotBeReadBack(t *testing.T) {
+// What is stored is read back before the next change: a resource that grew beyond that limit could not even be deactivated. And a search
+// may read every resource of an organization.
+func TestAPatchMakesNoResourceThatIsTooLarge(t *testing.T) {
 	r := NewResource(UserType)
 	long := strings.Repeat("x", 60_000)
 	for i := range 40 {
@@ -75,6 +76,9 @@ func TestAPatchMakesNoResourceThatCannotBeReadBack(t *testing.T) {
 			if _, err := LoadResource(UserType, r.JSON()); err != nil {
 				t.Errorf("what was accepted before cannot be read back: %v", err)
 			}
+			if n := len(r.JSON()); n > maxResource {
+				t.Errorf("a resource of %d bytes was accepted", n)
+			}
 			return
 		}
 		if err != nil {
@@ -83,6 +87,21 @@ func TestAPatchMakesNoResourceThatCannotBeReadBack(t *testing.T) {
 		r = outcome.Resource
 	}
 	t.Errorf("a resource of %d bytes was accepted", len(r.JSON()))
+}
+
+func TestABodyMakesNoResourceThatIsTooLarge(t *testing.T) {
+	photo := `{"value":"` + strings.Repeat("x", 65_000) + `"}`
+	body := func(n int) []byte {
+		return []byte(`{"userName":"a@x","photos":[` + strings.TrimSuffix(strings.Repeat(photo+",", n), ",") + `]}`)
+	}
+	if _, _, err := ParseResource(UserType, body(4)); err != nil {
+		t.Errorf("four pictures: %v", err)
+	}
+	_, _, err := ParseResource(UserType, body(5))
+	var e *Error
+	if !errors.As(err, &e) || e.Status != 413 {
+		t.Errorf("five pictures: %v, want 413", err)
+	}
 }
 
 func applied(t *testing.T, r *Resource, operations string) *Resource {

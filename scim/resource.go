@@ -56,6 +56,10 @@ func ParseResource(rt *ResourceType, body []byte) (r *Resource, members *MemberC
 			return nil, nil, bad(TypeInvalidValue, "%s is missing; it is required for a %s", a.Name, strings.ToLower(rt.Name))
 		}
 	}
+	// What was sent short, a bare value for an object, is kept longer.
+	if len(body) > maxResource/4 && len(r.JSON()) > maxResource {
+		return nil, nil, errLargeResource
+	}
 	return r, members, nil
 }
 
