@@ -59,15 +59,6 @@ var steps = []step{
 	{name: "email", title: "One plain e-mail address", check: (*Verification).readEmail, shows: showEmail},
 }
 
-// CheckTitles are the titles of all checks, in order.
-func CheckTitles() []string {
-	titles := make([]string, len(steps))
-	for i, s := range steps {
-		titles[i] = s.title
-	}
-	return titles
-}
-
 func signed(v *Verification) bool      { return v.onResponse != nil || v.onAssertion != nil }
 func shaped(v *Verification) bool      { return v.shaped }
 func confirmed(v *Verification) bool   { return v.confirmation != nil }
