@@ -94,11 +94,8 @@ func (s *Server) samlLogin(c echo.Context) error {
 	if !connection.Enabled {
 		return s.refuseSAML(c, org, "", connection.Off())
 	}
-	if c.QueryParam("again") != "" {
-		if s.cookie(c, againCookie) != "" {
-			return s.refuseSAML(c, org, "", &sso.Error{Reason: sso.ReasonUnsolicited})
-		}
-		s.setCookie(c, againCookie, "1", againCookieLife)
+	if done, err := s.againStep(c, org); done || err != nil {
+		return err
 	}
 	hint, err := models.CleanAddress(c.QueryParam("login_hint"))
 	if err != nil {
@@ -157,8 +154,7 @@ func (s *Server) samlACS(c echo.Context) error {
 		return s.refuseSAML(c, org, "", err)
 	}
 	if isUnknownRequest(err) {
-		// It answers no request of ours: the person is sent through a fresh sign-in, and nothing in the response is looked at.
-		return c.Redirect(http.StatusSeeOther, "/saml/"+org+"/login?again=1")
+		return s.leadAgain(c, org, response)
 	}
 	if isRefusal(err) {
 		return s.refuseSAML(c, org, id, err)
@@ -179,9 +175,10 @@ func (s *Server) samlACS(c echo.Context) error {
 		return err
 	}
 	request, now := sso.PendingRequest{ID: pending.ID, IssuedAt: pending.CreatedAt, ForceAuthn: pending.Purpose == models.LoginToStepUp}, s.db.Now()
-	identity, err := sso.Verify(protocol, response, request, now)
+	verification := sso.NewVerification(protocol, response, request, now)
+	identity, err := verification.Verify()
 	if e, ok := asSSOError(err); ok {
-		return s.refuseResponse(c, org, id, e, sso.Inspect(protocol, response, request, now), response)
+		return s.refuseResponse(c, org, id, e, verification.Inspect(), response)
 	}
 	if err != nil {
 		return err
@@ -191,7 +188,7 @@ func (s *Server) samlACS(c echo.Context) error {
 		return s.refuseSAML(c, org, id, err)
 	}
 	if err == nil && !known {
-		evidence := models.LoginEvidence{Trace: traceOf(sso.Inspect(protocol, response, request, now)), Raw: sso.Redact(response)}
+		evidence := models.LoginEvidence{Trace: traceOf(verification.Inspect()), Raw: sso.Redact(response)}
 		err = s.db.KeepEvidence(ctx, org, id, evidence)
 	}
 	if err != nil {
