@@ -42,6 +42,8 @@ type Options struct {
 	SkipMigrations bool
 	// NoRateLimits lets anybody try as often as they like; for load tests only.
 	NoRateLimits bool
+	// CheapPasswords hashes new passwords so that a guess costs nothing; for tests only, which hash thousands.
+	CheapPasswords bool
 	// SearchTime is how long one search of a directory may take; 10 seconds when zero.
 	SearchTime time.Duration
 	// Trace is told of every statement on PostgreSQL; for tests and benchmarks.
@@ -57,6 +59,8 @@ type DB struct {
 	dialect string
 	now     func() time.Time
 	hashing chan struct{}
+	// passwordCost is what new passwords are hashed with.
+	passwordCost argonCost
 	pages   pageMemory
 	recent  recentMembers
 	// searches bounds searches, each of which ends after searchTime.
@@ -79,7 +83,10 @@ const lockSuffix = ".migrate-lock"
 
 // Open connects, applies what migrations are missing, and returns the database.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{now: o.Now, noLimits: o.NoRateLimits, secretKey: o.SecretKey, hashing: make(chan struct{}, maxParallelHashes), searchTime: searchTime}
+	db := &DB{now: o.Now, noLimits: o.NoRateLimits, secretKey: o.SecretKey, hashing: make(chan struct{}, maxParallelHashes), passwordCost: dearPasswords, searchTime: searchTime}
+	if o.CheapPasswords {
+		db.passwordCost = cheapPasswords
+	}
 	if o.SearchTime > 0 {
 		db.searchTime = o.SearchTime
 	}

@@ -48,6 +48,12 @@ func (db *DB) Hash(t *testing.T, password string) string {
 	return hash
 }
 
+// PasswordMatches tells whether a password is the one of a stored hash.
+func (db *DB) PasswordMatches(t *testing.T, hash, password string) (bool, error) {
+	t.Helper()
+	return db.passwordMatches(t.Context(), &hash, password)
+}
+
 // Dump is every row of every table as text, to see that nothing changed. Rate limits count what was refused, too, and are left out.
 func (db *DB) Dump(t *testing.T) string {
 	t.Helper()

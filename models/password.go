@@ -12,13 +12,25 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Argon2id with the parameters that take about 50 ms and 19 MiB (OWASP's first choice for this memory).
+// argonCost are the parameters of Argon2id that decide what a guess costs.
+type argonCost struct {
+	memory  uint32 // KiB
+	time    uint32
+	threads uint8
+}
+
+var (
+	// dearPasswords take about 50 ms and 19 MiB (OWASP's first choice for this memory).
+	dearPasswords = argonCost{19 * 1024, 2, 1}
+	// cheapPasswords are for tests, see Options.
+	cheapPasswords = argonCost{8, 1, 1}
+)
+
 const (
-	argonMemory  = 19 * 1024 // KiB
-	argonTime    = 2
-	argonThreads = 1
-	argonKey     = 32 // bytes
-	argonSalt    = 16 // bytes
+	argonKey  = 32 // bytes
+	argonSalt = 16 // bytes
+	// The most that a stored hash may ask for.
+	maxArgonMemory, maxArgonTime = 1 << 20, 16
 
 	// MinPassword and MaxPassword are in characters; more than the upper bound only costs time.
 	MinPassword = 12
@@ -73,51 +85,59 @@ func (db *DB) hashPassword(ctx context.Context, password string, others ...strin
 	}
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)
-	key, err := db.argon(ctx, password, salt)
+	cost := db.passwordCost
+	key, err := db.argon(ctx, password, salt, cost)
 	if err != nil {
 		return "", err
 	}
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, cost.memory, cost.time, cost.threads, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
 }
 
 // argon waits for a place before it hashes: unbounded parallel hashing would be a way to use up all memory.
-func (db *DB) argon(ctx context.Context, password string, salt []byte) ([]byte, error) {
+func (db *DB) argon(ctx context.Context, password string, salt []byte, cost argonCost) ([]byte, error) {
 	select {
 	case db.hashing <- struct{}{}:
 		defer func() { <-db.hashing }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey), nil
+	return argon2.IDKey([]byte(password), salt, cost.time, cost.memory, cost.threads, argonKey), nil
 }
 
-// absentHash is compared against when there is no password, so that this takes as long as a wrong one.
-const absentHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-// passwordMatches takes the same time whether hash is nil or not.
+// passwordMatches takes the same time whether hash is nil or not. A hash keeps the parameters that it was made with.
 func (db *DB) passwordMatches(ctx context.Context, hash *string, password string) (bool, error) {
-	phc := absentHash
+	cost, salt, want := db.passwordCost, make([]byte, argonSalt), ""
 	if hash != nil {
-		phc = *hash
-	}
-	parts := strings.Split(phc, "$")
-	if len(parts) != 6 {
-		return false, errors.New("stored password hash: not in six parts")
+		var err error
+		if cost, salt, want, err = parseHash(*hash); err != nil {
+			return false, fmt.Errorf("stored password hash: %w", err)
+		}
 	}
 	if utf8.RuneCountInString(password) > MaxPassword {
 		password = ""
 	}
-	b64 := base64.RawStdEncoding
-	salt, err := b64.DecodeString(parts[len(parts)-2])
-	if err != nil {
-		return false, fmt.Errorf("stored password hash: %w", err)
-	}
-	key, err := db.argon(ctx, password, salt)
+	key, err := db.argon(ctx, password, salt, cost)
 	if err != nil {
 		return false, err
 	}
-	return sameHash(b64.EncodeToString(key), parts[len(parts)-1]) && hash != nil && password != "", nil
+	return sameHash(base64.RawStdEncoding.EncodeToString(key), want) && hash != nil && password != "", nil
+}
+
+// parseHash takes a PHC string apart: the parameters, the salt, and the key as it stands there.
+func parseHash(phc string) (cost argonCost, salt []byte, key string, err error) {
+	parts := strings.Split(phc, "$")
+	if len(parts) != 6 {
+		return cost, nil, "", errors.New("not in six parts")
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &cost.memory, &cost.time, &cost.threads); err != nil {
+		return cost, nil, "", err
+	}
+	if cost.memory > maxArgonMemory || cost.time == 0 || cost.time > maxArgonTime || cost.threads == 0 {
+		return cost, nil, "", errors.New("parameters out of bounds")
+	}
+	salt, err = base64.RawStdEncoding.DecodeString(parts[4])
+	return cost, salt, parts[5], err
 }
 
 // checkPassword is the proof of a password for a sign-in or a step-up, limited per address and client, and per client. a is nil when

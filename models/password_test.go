@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/models"
+	"gatehouse/models/modelstest"
 )
 
 func TestPasswordsThatMayBeChosen(t *testing.T) {
@@ -247,4 +248,40 @@ func TestHashingStopsWithTheRequest(t *testing.T) {
 			t.Errorf("error = %v", err)
 		}
 	})
+}
+
+// What a guess costs is set where the database is opened, and a hash keeps what it was made with: changing it locks nobody out.
+func TestAPasswordCostsWhatItWasHashedWith(t *testing.T) {
+	url := modelstest.URL(t, modelstest.SQLite)
+	cheap := modelstest.Open(t, url)
+	dear, err := models.Open(t.Context(), models.Options{URL: url, SecretKey: []byte(modelstest.SecretKey)})
+	must(t, err)
+	defer dear.Close()
+	for _, c := range []struct {
+		name, want string
+		made, read *models.DB
+	}{
+		{"unless asked otherwise, dear", "$argon2id$v=19$m=19456,t=2,p=1$", dear, cheap},
+		{"cheap in tests", "$argon2id$v=19$m=8,t=1,p=1$", cheap, dear},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			hash := c.made.Hash(t, goodPassword)
+			if !strings.HasPrefix(hash, c.want) {
+				t.Errorf("hashed as %s", hash)
+			}
+			for password, want := range map[string]bool{goodPassword: true, goodPassword + " ": false, "": false} {
+				if got, err := c.read.PasswordMatches(t, hash, password); err != nil || got != want {
+					t.Errorf("%q matches: %t, %v", password, got, err)
+				}
+			}
+		})
+	}
+	for _, broken := range []string{
+		"", "$argon2id$v=19$m=8,t=1,p=1$AAAA", "$argon2id$v=19$m=8,t=1$AAAA$AAAA", "$argon2id$v=19$m=8,t=0,p=1$AAAA$AAAA", "$argon2id$v=19$m=8,t=1,p=0$AAAA$AAAA",
+		"$argon2id$v=19$m=4000000000,t=1,p=1$AAAA$AAAA", "$argon2id$v=19$m=8,t=99,p=1$AAAA$AAAA", "$argon2id$v=19$m=8,t=1,p=1$?$AAAA",
+	} {
+		if ok, err := cheap.PasswordMatches(t, broken, goodPassword); err == nil || ok {
+			t.Errorf("%q is a hash that matches: %t", broken, ok)
+		}
+	}
 }

@@ -48,10 +48,10 @@ func New(t *testing.T, dialect string, options ...Option) *models.DB {
 	return Open(t, URL(t, dialect), options...)
 }
 
-// Open opens the database at url, as URL returned it; more than once to stand for several processes.
+// Open opens the database at url, as URL returned it; more than once to stand for several processes. Passwords are cheap.
 func Open(t *testing.T, url string, options ...Option) *models.DB {
 	t.Helper()
-	o := models.Options{URL: url, SecretKey: []byte(SecretKey), SkipMigrations: true}
+	o := models.Options{URL: url, SecretKey: []byte(SecretKey), SkipMigrations: true, CheapPasswords: true}
 	for _, option := range options {
 		option(&o)
 	}
