@@ -187,7 +187,11 @@ func (db *DB) ChangeSCIMMember(ctx context.Context, c *SCIMCall, id string, chan
 		}
 	}
 	var m *SCIMMember
-	err := db.scimMemberWrite(ctx, c, id, func(tx *Tx) error {
+	change, err := db.foreseen(ctx, c, id, change)
+	if err != nil {
+		return nil, err
+	}
+	err = db.scimMemberWrite(ctx, c, id, func(tx *Tx) error {
 		if err := tx.matchMember(c, id); err != nil {
 			return err
 		}
@@ -202,6 +206,32 @@ func (db *DB) ChangeSCIMMember(ctx context.Context, c *SCIMCall, id string, chan
 		return err
 	})
 	return m, err
+}
+
+// foreseen carries a change out before the transaction, on the person as they stand, and returns one that knows the outcome if they still
+// stand so. SQLite has one writer for all organizations: what a directory asks to be computed must not happen while others wait for it.
+func (db *DB) foreseen(ctx context.Context, c *SCIMCall, id string, change func(*scim.Resource) (*scim.Resource, error)) (func(*scim.Resource) (*scim.Resource, error), error) {
+	if db.dialect != "sqlite" || c.IfMatch != "" { // with If-Match, 412 comes before what is wrong with the change
+		return change, nil
+	}
+	m, err := db.SCIMMember(ctx, c, id, false)
+	if err != nil {
+		return nil, err
+	}
+	before, err := m.resource()
+	if err != nil {
+		return nil, err
+	}
+	after, err := change(before)
+	if err != nil {
+		return nil, err
+	}
+	return func(now *scim.Resource) (*scim.Resource, error) {
+		if now.Equal(before) {
+			return after, nil
+		}
+		return change(now)
+	}, nil
 }
 
 // changeFromDirectory applies a resource to a member in the steps of PRODUCT.md §8: adoption, data, address, activity. errNoChange if

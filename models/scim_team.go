@@ -266,7 +266,11 @@ func (db *DB) ChangeSCIMTeam(ctx context.Context, c *SCIMCall, id string, answer
 		}
 	}
 	var changed *SCIMTeam
-	err := db.writeSCIM(ctx, c, "", nil, func(tx *Tx, _ *string) error {
+	change, err := db.foreseenTeam(ctx, c, id, change)
+	if err != nil {
+		return nil, err
+	}
+	err = db.writeSCIM(ctx, c, "", nil, func(tx *Tx, _ *string) error {
 		if err := tx.matchTeam(c, id); err != nil {
 			return err
 		}
@@ -304,6 +308,28 @@ func (db *DB) ChangeSCIMTeam(ctx context.Context, c *SCIMCall, id string, answer
 		return nil
 	})
 	return changed, err
+}
+
+// foreseenTeam is foreseen for a group.
+func (db *DB) foreseenTeam(ctx context.Context, c *SCIMCall, id string, change func(*scim.Resource) (TeamChange, error)) (func(*scim.Resource) (TeamChange, error), error) {
+	if db.dialect != "sqlite" || c.IfMatch != "" {
+		return change, nil
+	}
+	t, err := db.SCIMTeam(ctx, c, id, false)
+	if err != nil {
+		return nil, err
+	}
+	before := t.resource()
+	outcome, err := change(before)
+	if err != nil {
+		return nil, err
+	}
+	return func(now *scim.Resource) (TeamChange, error) {
+		if now.Equal(before) {
+			return outcome, nil
+		}
+		return change(now)
+	}, nil
 }
 
 // applyTeam writes the name and the externalId. The shown name follows the directory's unless somebody edited it here.

@@ -13,6 +13,9 @@ type applier struct {
 // operations on a few values; a body of 1 MiB can ask for a hundred million comparisons, and other organizations wait meanwhile.
 const maxWork = 2_000_000
 
+// textsPerKey is what it costs to write a value out for a set, in comparisons.
+const textsPerKey = 10
+
 // spend counts every value of list as compared n times.
 func (a *applier) spend(list []any, n int) *Error {
 	if a.work += weight(list) * n; a.work > maxWork {
@@ -172,12 +175,21 @@ func mergeParts(attr *Attribute, target, normal map[string]any, sent any) {
 
 // union appends the values that are not there yet (RFC 7644 §3.5.2.1) and keeps one primary, the new one first.
 func (a *applier) union(schema *Schema, attr *Attribute, list, more []any) *Error {
-	if err := a.spend(list, len(more)); err != nil {
-		return err
+	for _, values := range [][]any{list, more} {
+		if err := a.spend(values, textsPerKey); err != nil {
+			return err
+		}
 	}
 	known := len(list)
+	seen := make(map[string]bool, len(list)+len(more))
+	var key []byte
+	for _, value := range list {
+		key = appendValue(key[:0], attr, value, nil)
+		seen[string(key)] = true
+	}
 	for _, value := range more {
-		if !contains(list, value) {
+		if key = appendValue(key[:0], attr, value, nil); !seen[string(key)] {
+			seen[string(key)] = true
 			list = append(list, value)
 		}
 	}
@@ -187,15 +199,6 @@ func (a *applier) union(schema *Schema, attr *Attribute, list, more []any) *Erro
 	onePrimary(list, func(i int) bool { return i >= known })
 	a.r.set(schema, attr, list)
 	return nil
-}
-
-func contains(list []any, value any) bool {
-	for _, item := range list {
-		if equal(item, value) {
-			return true
-		}
-	}
-	return false
 }
 
 // removeValues removes only the named values: Entra's remove with a value array. A value names those that agree with all
@@ -262,6 +265,9 @@ func (a *applier) part(op string, p path, value any) *Error {
 		return nil
 	}
 	list, _ := old.([]any)
+	if err := a.spend(list, 1); err != nil {
+		return err
+	}
 	if len(list) == 0 && normal != nil {
 		list = []any{map[string]any{}}
 	}

@@ -15,6 +15,7 @@ func TestAPatchThatComparesWithoutEndIsRefused(t *testing.T) {
 		digits[i] = fmt.Sprintf(`"%d"`, i)
 	}
 	all := "[" + strings.Join(digits, ",") + "]"
+	numbers := strings.ReplaceAll(all, `"`, "")
 	add := `{"op":"add","path":"phoneNumbers","value":` + all + `}`
 	full := applied(t, NewResource(UserType), add)
 	many := func(operation string, n int) string { return strings.TrimSuffix(strings.Repeat(operation+",", n), ",") }
@@ -23,10 +24,12 @@ func TestAPatchThatComparesWithoutEndIsRefused(t *testing.T) {
 		terms[i] = fmt.Sprintf(`value co \"x%d\"`, i)
 	}
 	for name, operations := range map[string]string{
-		"adding what is there":   many(add, 170),
-		"removing what is not":   many(`{"op":"remove","path":"phoneNumbers","value":`+strings.ReplaceAll(all, `,"`, `,"-`)+`}`, 140),
-		"filters of many terms":  many(`{"op":"remove","path":"phoneNumbers[`+strings.Join(terms, " or ")+`]"}`, 400),
-		"paths inside one value": `{"op":"replace","value":{` + keys(2500) + `}}`,
+		"adding what is there":    many(add, 170),
+		"removing what is not":    many(`{"op":"remove","path":"phoneNumbers","value":`+strings.ReplaceAll(all, `,"`, `,"-`)+`}`, 140),
+		"replacing all each time": many(`{"op":"replace","path":"phoneNumbers","value":`+numbers+`}`, 250),
+		"filling what is empty":   many(`{"op":"remove","path":"phoneNumbers"},{"op":"add","path":"phoneNumbers","value":`+numbers+`}`, 240),
+		"filters of many terms":   many(`{"op":"remove","path":"phoneNumbers[`+strings.Join(terms, " or ")+`]"}`, 400),
+		"paths inside one value":  `{"op":"replace","value":{` + keys(2500) + `}}`,
 	} {
 		body := `{"Operations":[` + operations + `]}`
 		if len(body) > MaxBody {
@@ -48,6 +51,7 @@ func TestAPatchThatComparesWithoutEndIsRefused(t *testing.T) {
 	}
 	// One operation on as many values as an attribute takes is an ordinary one.
 	applied(t, full, add)
+	applied(t, full, strings.Replace(add, "add", "replace", 1))
 	applied(t, full, `{"op":"remove","path":"phoneNumbers","value":`+all+`}`)
 }
 
