@@ -75,7 +75,7 @@ func TestADiagnosticLinkShowsWhatIsWrongToSomebodyWithoutAnAccount(t *testing.T)
 			}
 		}
 		again.form(revoke).submit().wantStatus(http.StatusSeeOther)
-		a.browser().get(link).wantStatus(http.StatusGone).wantText("h1", "shows nothing any more").wantText("main", "Ask the person who sent it")
+		a.browser().get(link).wantStatus(http.StatusGone).wantText("h1", "shows nothing any more").wantText("main", "Ask an admin for a new one")
 		ana.get(shared.request.URL.Path).wantText("table[aria-labelledby=links-title]", "Revoked")
 		if got := a.auditActions(org); !slices.Contains(got, "diagnostic_link.revoked") {
 			t.Errorf("the audit log has %v", got)

@@ -161,7 +161,7 @@ func TestAColleagueTestsByLink(t *testing.T) {
 		reference, _, _ := strings.Cut(p.attr("#reference", "value"), " ")
 		ana.get(activityPath+"?q="+url.QueryEscape(reference)).wantText("main", "is not signed")
 		a.clock.Advance(models.TestLinkLife)
-		bo.get(link).wantStatus(http.StatusGone).wantText("main", "Ask the person who sent it")
+		bo.get(link).wantStatus(http.StatusGone).wantText("main", "Ask an admin for a new one")
 		bo.post("/saml/"+org.ID+"/test", "link", "wrong").wantStatus(http.StatusNotFound)
 	})
 }

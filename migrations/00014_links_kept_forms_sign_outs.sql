@@ -9,6 +9,8 @@ create table diagnostic_links (
     activity_id text not null references activity (id) on delete cascade,
     secret_hash text not null unique,
     created_by  text not null,
+    -- The member who made it: it works only while they may see what it shows themselves.
+    member_id   text not null default '',
     created_at  timestamptz not null,
     expires_at  timestamptz not null,
     revoked_at  timestamptz,

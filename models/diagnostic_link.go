@@ -27,11 +27,13 @@ type DiagnosticLink struct {
 	ID, OrgID, ActivityID string
 	SecretHash            string
 	CreatedBy             string
-	CreatedAt, ExpiresAt  time.Time
-	RevokedAt             *time.Time
-	RevokedBy             string
-	Opened                int64 // how often
-	OpenedAt              *time.Time
+	// MemberID made it, or nobody who could lose the right to.
+	MemberID             string
+	CreatedAt, ExpiresAt time.Time
+	RevokedAt            *time.Time
+	RevokedBy            string
+	Opened               int64 // how often
+	OpenedAt             *time.Time
 }
 
 // TableName is the table of links.
@@ -74,6 +76,9 @@ func (db *DB) CreateDiagnosticLink(ctx context.Context, actor Actor, orgID, acti
 		l := &DiagnosticLink{
 			ID: newID("dlk_", tx.now), OrgID: orgID, ActivityID: activityID, SecretHash: hashSecret(secret), CreatedBy: truncate(actor.Label, maxLabel),
 			CreatedAt: tx.now, ExpiresAt: tx.now.Add(DiagnosticLinkLife),
+		}
+		if actor.Kind == Person {
+			l.MemberID = actor.ID
 		}
 		// What is shown is forgotten with the attempt.
 		if forgotten := a.At.Add(ActivityLife); forgotten.Before(l.ExpiresAt) {
@@ -121,9 +126,9 @@ func (db *DB) OpenDiagnosticLink(ctx context.Context, client Client, orgID, secr
 	if err := db.limit(ctx, "diagnostic:ip:"+networkOf(client.IP), diagnosticsByIP); err != nil {
 		return nil, nil, err
 	}
-	dead := &Error{Kind: NotFound, Message: "It works for seven days and can be revoked before. Ask the person who sent it for a new one."}
+	dead := &Error{Kind: NotFound, Message: "It works for seven days, until it is revoked, and only while the person who sent it is an admin. Ask an admin for a new one."}
 	var l DiagnosticLink
-	err := db.read(ctx).Where("org_id = ? and secret_hash = ? and revoked_at is null and expires_at > ?", orgID, hashSecret(secret), db.Now()).Take(&l).Error
+	err := db.read(ctx).Where("org_id = ? and secret_hash = ? and revoked_at is null and expires_at > ? and "+madeByManager("diagnostic_links"), orgID, hashSecret(secret), db.Now()).Take(&l).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil, dead
 	}
@@ -136,12 +141,14 @@ func (db *DB) OpenDiagnosticLink(ctx context.Context, client Client, orgID, secr
 	var a *Activity
 	err = db.write(ctx, Actor{Kind: Anonymous, Label: "diagnostic link", IP: client.IP}, orgID, func(tx *Tx) error {
 		// Read again under lock: one that is revoked meanwhile shows nothing.
-		if err := tx.Locked().Where("id = ? and revoked_at is null", l.ID).Take(&l).Error; err != nil {
+		var again DiagnosticLink
+		if err := tx.Locked().Where("id = ? and revoked_at is null", l.ID).Take(&again).Error; err != nil {
 			if errors.Is(err, gorm.ErrRecordNotFound) {
 				return dead
 			}
 			return err
 		}
+		l = again
 		var err error
 		if a, err = tx.attempt(l.ActivityID); err != nil {
 			return err

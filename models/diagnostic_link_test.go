@@ -72,6 +72,30 @@ func TestADiagnosticLinkShowsOneAttemptForAWeek(t *testing.T) {
 	})
 }
 
+func TestADiagnosticLinkDiesWithItsMakersRights(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f *fixture) {
+		ctx := t.Context()
+		id, admin, lead := f.refusedSignIn(), f.add("adam", models.Admin), f.add("lena", models.RoleMember)
+		team := f.team("IT", lead)
+		must(t, f.SetTeamRole(ctx, f.actor, models.Owner, f.org.ID, team.ID, ptr(models.Admin)))
+		link := func(m *models.Member) string {
+			t.Helper()
+			secret, err := f.CreateDiagnosticLink(ctx, models.Actor{Kind: models.Person, ID: m.ID, Label: m.Label()}, f.org.ID, id)
+			must(t, err)
+			_, _, err = f.OpenDiagnosticLink(ctx, someClient, f.org.ID, secret)
+			must(t, err)
+			return secret
+		}
+		byAdmin, byTeam := link(admin), link(lead)
+		must(t, f.ChangeRole(ctx, f.actor, models.Owner, f.org.ID, admin.ID, models.RoleMember))
+		must(t, f.DeactivateMember(ctx, f.actor, models.Owner, f.org.ID, lead.ID))
+		for _, secret := range []string{byAdmin, byTeam} {
+			_, _, err := f.OpenDiagnosticLink(ctx, someClient, f.org.ID, secret)
+			f.refuses(err, models.NotFound, "Ask an admin")
+		}
+	})
+}
+
 func TestADiagnosticLinkEndsWithWhatItShows(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()

@@ -267,13 +267,16 @@ func (db *DB) TestLink(ctx context.Context, orgID, secret string) (*TestLink, er
 
 func (db *DB) testLink(g *gorm.DB, orgID, secret string) (*TestLink, error) {
 	var l TestLink
-	// Whoever made it is an owner or admin still: a link does not outlive that.
-	err := g.Where(`org_id = ? and secret_hash = ? and expires_at > ? and (member_id = '' or exists (
-		select 1 from members m where m.org_id = test_sign_in_links.org_id and m.id = test_sign_in_links.member_id and m.status = 'active' and m.held_reason is null
-		and (m.role in ('owner', 'admin') or exists (select 1 from team_members tm join teams on teams.id = tm.team_id where tm.member_id = m.id and teams.role = 'admin'))))`,
-		orgID, hashSecret(secret), db.Now()).Take(&l).Error
+	err := g.Where("org_id = ? and secret_hash = ? and expires_at > ? and "+madeByManager("test_sign_in_links"), orgID, hashSecret(secret), db.Now()).Take(&l).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, &Error{Kind: NotFound, Message: "This test link works for one hour, and only while the person who sent it is an admin. Ask an admin for a new one."}
 	}
 	return &l, err
+}
+
+// madeByManager is the SQL that keeps links whose maker is an owner or admin still: a link does not outlive that.
+func madeByManager(table string) string {
+	return `(member_id = '' or exists (select 1 from members m where m.org_id = ` + table + `.org_id and m.id = ` + table + `.member_id
+		and m.status = 'active' and m.held_reason is null
+		and (m.role in ('owner', 'admin') or exists (select 1 from team_members tm join teams on teams.id = tm.team_id where tm.member_id = m.id and teams.role = 'admin'))))`
 }

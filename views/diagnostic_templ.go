@@ -121,7 +121,7 @@ func Share(p SharePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, ".</p></div></header><div class=\"row\"><div class=\"lead\"><h3>Shown</h3></div><ul class=\"sentences\"><li>What was expected, what came, who changes it and where.</li><li>How far the checks came, and the names of the claims.</li><li>Identifier, Reply URL and Sign on URL of ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, ", while you are an owner or admin.</p></div></header><div class=\"row\"><div class=\"lead\"><h3>Shown</h3></div><ul class=\"sentences\"><li>What was expected, what came, who changes it and where.</li><li>How far the checks came, and the names of the claims.</li><li>Identifier, Reply URL and Sign on URL of ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
