@@ -38,7 +38,7 @@ func (a *access) requireSwitch() views.Switch {
 	switch {
 	case c.OnTrial(a.now):
 		sw.State = views.Pill{Text: "On trial until " + utc(*c.RequiredUntil), Tone: views.ToneWarn}
-		sw.Sentence = "Until an owner or admin has signed in with single sign-on. " + recovery
+		sw.Sentence = "It stays on once an owner or admin has signed in with single sign-on. " + recovery
 	case sw.On:
 		sw.State, sw.Sentence = views.Pill{Text: "On", Tone: views.ToneOK}, recovery
 		if c.RequiredAt != nil {

@@ -28,7 +28,7 @@ func TestTheSafetyWindowIsShownUntilAnOwnerOrAdminSignsIn(t *testing.T) {
 		a.clock.Advance(2 * time.Minute)
 		p := ana.get(ssoPath + "/require").form(ssoPath + "/require").submit().wantRedirect(ssoPath).follow()
 		const sentence = "Required since 09:02 UTC. Sign in with single sign-on once to keep it, otherwise it turns itself off at 09:32 UTC."
-		p.wantText(".banner", sentence).wantText("#require", "On trial until 09:32 UTC").wantText("#require-now", "Until an owner or admin has signed in").wantText(".chips", "On trial until 09:32 UTC")
+		p.wantText(".banner", sentence).wantText("#require", "On trial until 09:32 UTC").wantText("#require-now", "It stays on once an owner or admin has signed in").wantText(".chips", "On trial until 09:32 UTC")
 		link := p.attr(".banner a", "href")
 		a.clock.Advance(time.Minute)
 

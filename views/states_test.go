@@ -181,7 +181,7 @@ func accessStates() []state {
 	only := certificate("crt_1", Pill{"In use (last signature 2 min ago)", ToneOK})
 	only.Removal = "It is the only certificate while single sign-on is on. Add the next one first."
 	blocked.Certificates = []Certificate{only}
-	blocked.Require = Switch{On: true, State: Pill{"On trial until 14:32 UTC", ToneWarn}, Sentence: "Until an owner or admin has signed in with single sign-on."}
+	blocked.Require = Switch{On: true, State: Pill{"On trial until 14:32 UTC", ToneWarn}, Sentence: "It stays on once an owner or admin has signed in with single sign-on."}
 	blocked.IdPManaged = Switch{On: true, State: Pill{"On", ToneOK}}
 	blocked.Shell.Notices = []Notice{
 		{
