@@ -56,19 +56,7 @@ type NewActivity struct {
 
 // recordActivity writes one attempt in the transaction of the change it led to, and returns its id.
 func (tx *Tx) recordActivity(n NewActivity) (string, error) {
-	a, err := tx.newActivity(n)
-	if err != nil {
-		return "", err
-	}
-	if err := tx.Create(a).Error; err != nil || n.Raw == "" || n.OrgID == "" {
-		return a.ID, err
-	}
-	return a.ID, tx.Create(&ActivityRaw{ActivityID: a.ID, OrgID: n.OrgID, Raw: truncate(n.Raw, maxRaw)}).Error
-}
-
-// newActivity is the row of an attempt, without its message.
-func (tx *Tx) newActivity(n NewActivity) (*Activity, error) {
-	a := &Activity{
+	a := Activity{
 		ID: newID("act_", tx.now), At: tx.now, Kind: n.Kind, OK: n.OK, Reference: n.Reference, Reason: n.Reason, Sentence: truncate(n.Sentence, 2000),
 		Who: truncate(n.Who, 400), MemberID: n.MemberID, Detail: "{}", IP: n.Client.IP, UserAgent: truncate(n.Client.UserAgent, 400),
 	}
@@ -78,11 +66,14 @@ func (tx *Tx) newActivity(n NewActivity) (*Activity, error) {
 	if len(n.Detail) > 0 {
 		b, err := json.Marshal(n.Detail)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		a.Detail = string(b)
 	}
-	return a, nil
+	if err := tx.Create(&a).Error; err != nil || n.Raw == "" || n.OrgID == "" {
+		return a.ID, err
+	}
+	return a.ID, tx.Create(&ActivityRaw{ActivityID: a.ID, OrgID: n.OrgID, Raw: truncate(n.Raw, maxRaw)}).Error
 }
 
 // ActivityFilter narrows the activity; empty fields do not.

@@ -53,6 +53,7 @@ type PendingLogin struct {
 	CodeHash          *string
 	CodeExpiresAt     *time.Time
 	Outcome           *string
+	MemberID          *string // who it probably is; nil if that is open
 	Evidence          *string // JSON of LoginEvidence
 	ConsumedAt        *time.Time
 	Reference         *string
@@ -200,7 +201,12 @@ type LoginEvidence struct {
 // to one request exactly one claims it; the others get a *LoginRefusal. known is false if the person may be refused or is new here: then
 // the caller keeps evidence.
 func (db *DB) ClaimLogin(ctx context.Context, orgID, requestID string, identity LoginIdentity) (code string, known bool, err error) {
-	outcome, err := json.Marshal(identity)
+	identity.AssertionExpires, identity.SessionEnds = identity.AssertionExpires.UTC().Truncate(time.Microsecond), identity.SessionEnds.UTC().Truncate(time.Microsecond)
+	domain := DomainOf(identity.Email)
+	outcome, err := json.Marshal(struct {
+		LoginIdentity
+		Domain string // of the address, for hotLogin
+	}{identity, domain})
 	if err != nil {
 		return "", false, err
 	}
@@ -209,23 +215,23 @@ func (db *DB) ClaimLogin(ctx context.Context, orgID, requestID string, identity 
 	}
 	strongest, now := identity.Keys[0], db.Now()
 	code = newSecret()
-	var claimed []bool
+	var members []string
 	// One statement is its own transaction: the condition and the count of rows let exactly one response through.
-	err = db.writer.WithContext(ctx).Raw(`update pending_logins set claimed_at = ?, code_hash = ?, code_expires_at = ?, outcome = ?
-		where id = ? and org_id = ? and claimed_at is null and consumed_at is null and expires_at > ?
-		returning exists (select 1 from identities i join members m on m.org_id = i.org_id and m.id = i.member_id
+	err = db.writer.WithContext(ctx).Raw(`update pending_logins set claimed_at = ?, code_hash = ?, code_expires_at = ?, outcome = ?,
+		member_id = (select m.id from identities i join members m on m.org_id = i.org_id and m.id = i.member_id
 			join domains d on d.org_id = i.org_id and d.domain = ? and d.status <> 'waiting'
 			where i.org_id = ? and i.issuer = ? and i.kind = ? and i.format = ? and i.value = ?
-			and m.status = 'active' and m.held_reason is null and m.account_id is not null)`,
-		now, hashSecret(code), now.Add(LoginCodeLife), string(outcome), requestID, orgID, now,
-		DomainOf(identity.Email), orgID, identity.Issuer, strongest.Kind, strongest.Format, strongest.Value).Scan(&claimed).Error
+			and m.status = 'active' and m.held_reason is null and m.account_id is not null)
+		where id = ? and org_id = ? and claimed_at is null and consumed_at is null and expires_at > ? returning coalesce(member_id, '')`,
+		now, hashSecret(code), now.Add(LoginCodeLife), string(outcome), domain, orgID, identity.Issuer, strongest.Kind, strongest.Format, strongest.Value,
+		requestID, orgID, now).Scan(&members).Error
 	if err != nil {
 		return "", false, translate(err)
 	}
-	if len(claimed) != 1 {
+	if len(members) != 1 {
 		return "", false, refuse(RefusedReplayed)
 	}
-	return code, claimed[0], nil
+	return code, members[0] != "", nil
 }
 
 // KeepEvidence keeps with a claimed request what its second half puts into the activity.

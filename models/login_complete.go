@@ -184,7 +184,7 @@ func (l *completion) rememberAssertion() error {
 
 // assertionUntil is how long the assertion is remembered: as long as it could be used again.
 func (l *completion) assertionUntil() time.Time {
-	until := l.identity.AssertionExpires.UTC().Truncate(time.Microsecond)
+	until := l.identity.AssertionExpires
 	if earliest := l.tx.now.Add(assertionMemoryMin); until.Before(earliest) {
 		until = earliest
 	}
@@ -219,11 +219,13 @@ func (l *completion) session() newSession {
 	}
 }
 
+const signedInSentence = " signed in with single sign-on."
+
 // signedIn is the sign-in as activity.
 func (l *completion) signedIn(m *Member, created bool) NewActivity {
 	n := NewActivity{
 		OrgID: l.tx.org, Kind: ActivitySignIn, OK: true, Reference: NewReference(), Reason: MethodSSO, MemberID: m.ID,
-		Who: m.Label(), Sentence: m.Label() + " signed in with single sign-on.", Client: l.client,
+		Who: m.Label(), Sentence: m.Label() + signedInSentence, Client: l.client,
 	}
 	if created {
 		n.Sentence = m.Label() + " signed in with single sign-on for the first time and became a member."

@@ -79,20 +79,8 @@ func (o *Organization) limits(now, begun time.Time) (idle, ends time.Time) {
 
 // startSession makes a session row and returns its token, "id.secret". Every sign-in makes a new one: tokens are never carried over.
 func (tx *Tx) startSession(m *Member, o *Organization, n newSession) (string, error) {
-	s, secret := tx.newSession(m, o, n)
-	if err := tx.Create(s).Error; err != nil {
-		return "", err
-	}
-	if err := tx.Model(&Member{}).Where("id = ?", m.ID).UpdateColumn("last_active_at", tx.now).Error; err != nil {
-		return "", err
-	}
-	return s.ID + "." + secret, nil
-}
-
-// newSession is a session that begins now, its event and its secret.
-func (tx *Tx) newSession(m *Member, o *Organization, n newSession) (*Session, string) {
 	secret := newSecret()
-	s := &Session{
+	s := Session{
 		ID: newID("ses_", tx.now), SecretHash: hashSecret(secret), AccountID: *m.AccountID, OrgID: m.OrgID, MemberID: m.ID,
 		Method: n.method, Recovery: n.recovery, Issuer: n.issuer, NameID: n.nameID, SessionIndex: n.sessionIndex,
 		CreatedAt: tx.now, LastSeenAt: tx.now, IP: n.client.IP, UserAgent: truncate(n.client.UserAgent, 400),
@@ -104,8 +92,18 @@ func (tx *Tx) newSession(m *Member, o *Organization, n newSession) (*Session, st
 	if ends := n.endsBy.UTC().Truncate(time.Microsecond); !n.endsBy.IsZero() && ends.Before(s.ExpiresAt) {
 		s.ExpiresAt = ends
 	}
-	tx.record("session.started", m.target(), nil, Facts{"signed_in_by": n.method, "recovery": n.recovery})
-	return s, secret
+	if err := tx.Create(&s).Error; err != nil {
+		return "", err
+	}
+	if err := tx.Model(&Member{}).Where("id = ?", m.ID).UpdateColumn("last_active_at", tx.now).Error; err != nil {
+		return "", err
+	}
+	tx.record("session.started", m.target(), nil, sessionFacts(n.method, n.recovery))
+	return s.ID + "." + secret, nil
+}
+
+func sessionFacts(method string, recovery bool) Facts {
+	return Facts{"signed_in_by": method, "recovery": recovery}
 }
 
 // SessionByToken is who is signed in with a token: the session is neither idle nor too old, the member is active now, and it did not begin

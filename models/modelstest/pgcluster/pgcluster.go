@@ -36,8 +36,9 @@ type Cluster struct {
 	count int // databases made
 }
 
-// Start makes a cluster and waits until it answers. The error says what to install or what PostgreSQL said.
-func Start() (*Cluster, error) {
+// Start makes a cluster and waits until it answers. It is fast and forgets everything in a power failure, unless settings
+// ("fsync=on") say otherwise. The error says what to install or what PostgreSQL said.
+func Start(settings ...string) (*Cluster, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func Start() (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{dir: dir}
-	if err := c.start(bin); err != nil {
+	if err := c.start(bin, settings); err != nil {
 		said, _ := os.ReadFile(c.log())
 		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w\n%s", err, said), c.Stop(), os.RemoveAll(dir))
 	}
@@ -83,7 +84,7 @@ func binaries() (string, error) {
 // Then it stops the server at once and removes the folder.
 const keeper = `dir=$1; shift; "$@" & server=$!; read -r _; kill -QUIT $server; wait $server; rm -rf -- "$dir"`
 
-func (c *Cluster) start(bin string) error {
+func (c *Cluster) start(bin string, settings []string) error {
 	credential, err := unprivileged()
 	if err != nil {
 		return err
@@ -108,10 +109,15 @@ func (c *Cluster) start(bin string) error {
 		return fmt.Errorf("initdb: %w", err)
 	}
 
-	server := exec.Command("/bin/sh", "-c", keeper, "keeper", c.dir, filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir,
-		"-c", "listen_addresses=", "-c", "max_connections=300", "-c", "shared_buffers=32MB",
+	arguments := []string{"-c", keeper, "keeper", c.dir, filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir}
+	for _, setting := range append([]string{
+		"listen_addresses=", "max_connections=300", "shared_buffers=32MB",
 		// What makes data safe and tests slow.
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+		"fsync=off", "synchronous_commit=off", "full_page_writes=off",
+	}, settings...) { // the last of a name counts
+		arguments = append(arguments, "-c", setting)
+	}
+	server := exec.Command("/bin/sh", arguments...)
 	server.Stdout, server.Stderr, server.Dir = log, log, c.dir
 	// A group of its own: an interrupt from the keyboard reaches it through the pipe, in order.
 	server.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Setpgid: true}
