@@ -37,10 +37,10 @@ type BulkOperation struct {
 
 // ParseBulk reads the body of a bulk request. What is wrong with single operations becomes their result, not an error.
 //
-// Errors: 413 for more than MaxBulkOperations or MaxBulkBody, invalidSyntax for a body of another shape, invalidValue for a bulkId
+// Errors: 413 for more than MaxBulkOperations, MaxBulkBody or values, invalidSyntax for a body of another shape, invalidValue for a bulkId
 // given twice.
 func ParseBulk(body []byte) (*Bulk, error) {
-	object, err := decodeLimited(body, MaxBulkBody, "4 MiB")
+	object, err := decodeLimited(body, MaxBulkBody, "4 MiB", maxValuesInBulk)
 	if err != nil {
 		return nil, err
 	}

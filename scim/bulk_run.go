@@ -100,7 +100,7 @@ func (r *bulkRun) run(i int) {
 // prepare makes what operation i refers to. circular tells that some of it can only be made afterwards.
 func (r *bulkRun) prepare(i int) (circular bool, problem *Error) {
 	o := &r.bulk.Operations[i]
-	for _, id := range references(o.data, references(o.Path, nil)) {
+	for _, id := range r.references(o.Path, o.data) {
 		j, known := r.posts[id]
 		if !known {
 			return false, bad(TypeInvalidValue, "the reference bulkId:%s names no POST of this request", excerpt(id))
@@ -128,7 +128,7 @@ func (r *bulkRun) closeCircles() {
 	r.circles = nil
 	for _, i := range open {
 		o := &r.bulk.Operations[i]
-		for _, id := range references(o.data, nil) {
+		for _, id := range r.references(o.data) {
 			if r.results[r.posts[id]].ID == "" {
 				made := r.results[i]
 				made.Err = unresolved(id).within("the resource was made without one of its references")
@@ -175,7 +175,7 @@ func (r *bulkRun) substitute(value any, without bool) (out any, keep bool) {
 	switch v := value.(type) {
 	case string:
 		if without {
-			for _, id := range references(v, nil) {
+			for _, id := range r.references(v) {
 				if r.results[r.posts[id]].ID == "" {
 					return nil, false
 				}
@@ -209,29 +209,50 @@ func (r *bulkRun) substitute(value any, without bool) (out any, keep bool) {
 // reference finds bulkId:X as a whole text, behind the last slash of an address, and quoted inside a filter.
 var reference = regexp.MustCompile(`(^|/|")bulkId:([^"/?\s\]]+)`)
 
-// references adds the bulkIds that value refers to, each once.
-func references(value any, ids []string) []string {
-	switch v := value.(type) {
-	case string:
-	matches:
-		for _, m := range reference.FindAllStringSubmatch(v, -1) {
-			for _, known := range ids {
-				if known == m[2] {
-					continue matches
-				}
-			}
-			ids = append(ids, m[2])
-		}
-	case []any:
-		for _, item := range v {
-			ids = references(item, ids)
-		}
-	case map[string]any:
-		for _, key := range sortedKeys(v) {
-			ids = references(v[key], ids)
+// references are the bulkIds that values refer to, each once, in their order. One that names no POST is the last: it cannot be resolved,
+// and there may be a hundred thousand of its kind.
+func (r *bulkRun) references(values ...any) []string {
+	var ids []string
+	seen := map[string]bool{}
+	for _, value := range values {
+		if !r.collect(value, seen, &ids) {
+			break
 		}
 	}
 	return ids
+}
+
+// collect adds what value refers to; false after one that names no POST.
+func (r *bulkRun) collect(value any, seen map[string]bool, ids *[]string) bool {
+	switch v := value.(type) {
+	case string:
+		if !strings.Contains(v, "bulkId:") {
+			return true
+		}
+		for _, m := range reference.FindAllStringSubmatch(v, -1) {
+			if seen[m[2]] {
+				continue
+			}
+			seen[m[2]] = true
+			*ids = append(*ids, m[2])
+			if _, known := r.posts[m[2]]; !known {
+				return false
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if !r.collect(item, seen, ids) {
+				return false
+			}
+		}
+	case map[string]any:
+		for _, key := range sortedKeys(v) {
+			if !r.collect(v[key], seen, ids) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // resolve replaces the references in a text by ids, as far as they are known.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -96,12 +97,43 @@ func TestALongChainOfReferencesIsFollowed(t *testing.T) {
 	}
 }
 
+// A hundred thousand references in one value took half a minute to tell apart.
+func TestManyReferencesAreReadOnce(t *testing.T) {
+	many := func(format string) string {
+		list := make([]string, 150_000)
+		for i := range list {
+			list[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(list, ",")
+	}
+	post := func(id, path, members string) string {
+		return `{"method":"POST","path":"` + path + `","bulkId":"` + id + `","data":{"displayName":"g","members":[` + members + `]}}`
+	}
+	for name, c := range map[string]struct{ operations, want string }{
+		"that name nothing":    {post("g", "/Groups", many(`"bulkId:%d"`)), "400"},
+		"that name one person": {post("u", "/Users", "") + "," + post("g", "/Groups", strings.TrimSuffix(strings.Repeat(`"bulkId:u",`, 150_000), ",")), ""},
+	} {
+		body := `{"Operations":[` + c.operations + `]}`
+		if len(body) > MaxBulkBody {
+			t.Fatalf("%s: %d bytes", name, len(body))
+		}
+		start := time.Now()
+		_, statuses := runBulk(t, body)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
+		if c.want != "" && !strings.Contains(statuses, c.want) {
+			t.Errorf("%s: %s", name, statuses)
+		}
+	}
+}
+
 func TestTooMuchBulkIsRefusedWhole(t *testing.T) {
 	var list []string
 	for range MaxBulkOperations + 1 {
 		list = append(list, `{"method":"DELETE","path":"/U/1"}`)
 	}
-	for _, body := range []string{`{"Operations":[` + strings.Join(list, ",") + `]}`, `{"Operations":[{"method":"POST","path":"` + strings.Repeat("x", MaxBulkBody) + `"}]}`} {
+	for _, body := range []string{`{"Operations":[` + strings.Join(list, ",") + `]}`, `{"Operations":[{"method":"POST","path":"` + strings.Repeat("x", MaxBulkBody) + `"}]}`, `{"Operations":[{"zz":[` + strings.Repeat("{},", 1_300_000) + `1]}]}`} {
 		_, err := ParseBulk([]byte(body))
 		if e, ok := err.(*Error); !ok || e.Status != http.StatusRequestEntityTooLarge {
 			t.Errorf("%d bytes: %v", len(body), err)

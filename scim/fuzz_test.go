@@ -115,6 +115,7 @@ func FuzzBulk(f *testing.F) {
 	for _, seed := range []string{
 		`{"Operations":[{"method":"POST","path":"/Users","bulkId":"a","data":{"userName":"bulkId:b"}},{"method":"POST","path":"/Users","bulkId":"b","data":{"manager":{"value":"bulkId:a"}}}]}`,
 		`{"failOnErrors":1,"Operations":[{"method":"POST","path":"/fail","bulkId":"a","data":{}},{"method":"PUT","path":"/Users/bulkId:a","data":{}},{"method":"DELETE","path":"/Users/1"}]}`,
+		`{"Operations":[{"method":"POST","path":"/Groups","bulkId":"a","data":{"members":["bulkId:0","bulkId:1","bulkId:a"]}}]}`,
 		`{"Operations":[{"method":"POST","path":"/Users/bulkId:a","bulkId":"a","data":{}},{"method":"PATCH","path":"/Groups/1","data":{"Operations":[{"path":"members[value eq \"bulkId:a\"]"}]}}]}`,
 	} {
 		f.Add([]byte(seed))

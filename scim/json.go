@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"sort"
 	"unicode/utf8"
@@ -13,6 +14,9 @@ import (
 const (
 	MaxBody  = 1 << 20 // bytes of one request body
 	maxDepth = 32      // nested objects and arrays
+	// Values in one body: decoded, an object of one member takes a hundred times its text.
+	maxValuesInBody = 100_000
+	maxValuesInBulk = 200_000
 	// maxResource is bytes of one resource as stored: a search may read every one of an organization.
 	maxResource = 256 << 10
 )
@@ -21,10 +25,12 @@ const (
 var errLargeResource = &Error{Status: 413, Detail: "the resource would be larger than 256 KiB; leave out large values, such as pictures"}
 
 // decodeObject reads one JSON object. Numbers stay json.Number, so that they are echoed as sent.
-func decodeObject(body []byte) (map[string]any, error) { return decodeLimited(body, MaxBody, "1 MiB") }
+func decodeObject(body []byte) (map[string]any, error) {
+	return decodeLimited(body, MaxBody, "1 MiB", maxValuesInBody)
+}
 
-// decodeLimited is decodeObject for bodies of up to limit bytes; size is the limit for people.
-func decodeLimited(body []byte, limit int, size string) (map[string]any, error) {
+// decodeLimited is decodeObject for bodies of up to limit bytes, which is size for people, with so many values.
+func decodeLimited(body []byte, limit int, size string, values int) (map[string]any, error) {
 	if len(body) > limit {
 		return nil, &Error{Status: 413, Detail: "the request body is larger than " + size + "; send less in one request"}
 	}
@@ -35,8 +41,11 @@ func decodeLimited(body []byte, limit int, size string) (map[string]any, error) 
 	if !utf8.Valid(body) {
 		return nil, bad(TypeInvalidSyntax, "the request body is not valid UTF-8")
 	}
-	if deeperThan(body, maxDepth) {
+	switch depth, count := extent(body); {
+	case depth > maxDepth:
 		return nil, bad(TypeInvalidSyntax, "the request body is nested more than %d levels deep", maxDepth)
+	case count > values:
+		return nil, &Error{Status: 413, Detail: fmt.Sprintf("the request body holds more than %d values; send fewer in one request", values)}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -58,9 +67,10 @@ func decodeLimited(body []byte, limit int, size string) (map[string]any, error) 
 	return object, nil
 }
 
-// deeperThan scans brackets outside strings; it needs no valid JSON.
-func deeperThan(body []byte, limit int) bool {
-	depth, inString := 0, false
+// extent is how deep a body is nested and how many values it holds, or a few more. It scans what is outside strings and needs no valid
+// JSON.
+func extent(body []byte) (depth, values int) {
+	level, inString := 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
 		case inString:
@@ -72,14 +82,16 @@ func deeperThan(body []byte, limit int) bool {
 		case c == '"':
 			inString = true
 		case c == '{' || c == '[':
-			if depth++; depth > limit {
-				return true
-			}
+			values++
+			level++
+			depth = max(depth, level)
+		case c == ',':
+			values++
 		case c == '}' || c == ']':
-			depth--
+			level--
 		}
 	}
-	return false
+	return depth, values
 }
 
 // sortedKeys makes walks over decoded objects repeatable: with {"userName":…,"username":…} the same one always wins.

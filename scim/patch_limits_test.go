@@ -35,12 +35,11 @@ func TestAPatchThatComparesWithoutEndIsRefused(t *testing.T) {
 		if len(body) > MaxBody {
 			t.Fatalf("%s: the body of %d bytes would be refused by its size", name, len(body))
 		}
-		patch, err := ParsePatch(UserType, []byte(body))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
 		start := time.Now()
-		_, err = patch.Apply(full)
+		patch, err := ParsePatch(UserType, []byte(body))
+		if err == nil {
+			_, err = patch.Apply(full)
+		}
 		var e *Error
 		if !errors.As(err, &e) || e.Status != 413 {
 			t.Errorf("%s: %v, want 413", name, err)

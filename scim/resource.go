@@ -23,7 +23,7 @@ func LoadResource(rt *ResourceType, stored []byte) (*Resource, error) {
 	if len(stored) == 0 {
 		return r, nil
 	}
-	attributes, err := decodeObject(stored)
+	attributes, err := decodeLimited(stored, MaxBody, "1 MiB", maxValuesInBulk)
 	if err != nil {
 		return nil, err
 	}
@@ -293,10 +293,15 @@ func appendKnown(dst []byte, attributes []*Attribute, values map[string]any, p *
 
 // appendKey writes a member name, with a comma before it unless it is the first.
 func appendKey(dst []byte, name string) []byte {
-	if last := dst[len(dst)-1]; last != '{' {
+	return append(appendString(appendComma(dst), name), ':')
+}
+
+// appendComma goes on in an object, unless nothing is in it yet.
+func appendComma(dst []byte) []byte {
+	if dst[len(dst)-1] != '{' {
 		dst = append(dst, ',')
 	}
-	return append(appendString(dst, name), ':')
+	return dst
 }
 
 // appendValue writes a value of a; only selects sub-attributes and may be nil for all. Nothing is written for a complex
