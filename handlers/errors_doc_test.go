@@ -73,6 +73,16 @@ func chapter(b *strings.Builder, title, about string, entries []sso.Entry, peopl
 		if e.FixAt != "" {
 			fmt.Fprintf(b, "- Where: %s\n", e.FixAt)
 		}
+		for _, other := range e.Also {
+			fmt.Fprintf(b, "- Or: %s\n", other.Admin)
+			if people && other.Employee != e.Employee {
+				fmt.Fprintf(b, "  - The person: %s\n", other.Employee)
+			}
+			fmt.Fprintf(b, "  - Who: %s\n", whoChanges(other.Side))
+			if other.FixAt != "" {
+				fmt.Fprintf(b, "  - Where: %s\n", other.FixAt)
+			}
+		}
 		b.WriteString("\n")
 	}
 }

@@ -136,6 +136,8 @@ const (
 const (
 	tellAdmin = "Your company's sign-in service sent an answer we cannot accept. Please give your admin the reference below."
 	tryAgain  = "This sign-in took too long or was already used. Please sign in again."
+
+	clockBehind = "The clocks of your company's sign-in service and of this application differ, so trying again does not help. Please give your admin the reference below."
 )
 
 var catalogue = map[Reason]entry{
@@ -178,7 +180,7 @@ var catalogue = map[Reason]entry{
 	ReasonIssuerMismatch:       {SideHere, tellAdmin, "The response comes from another issuer than the Issuer URL entered here. Copy Microsoft Entra Identifier exactly, with the slash at its end.", hereSSO + " → Issuer URL"},
 	ReasonTooLate:              {SidePerson, tryAgain, "The response is older than five minutes. The person waited before the last step, or one of the two clocks is wrong.", ""},
 	ReasonIssuedInFuture:       {SideIdP, tellAdmin, "The response was made in the future: the clocks of the identity provider and of this server differ by more than three minutes. Check this server's clock first.", "the clock of this server"},
-	ReasonIssuedBeforeRequest:  {SidePerson, tryAgain, "The response was made before the request it answers, so it belongs to another sign-in or the clocks differ by more than three minutes.", "the clock of this server"},
+	ReasonIssuedBeforeRequest:  {SideIdP, clockBehind, "The response says that it was made before the request it answers, which cannot be: the identity provider's clock is behind this server's by as much as is shown. Every sign-in ends like this until the wrong clock is set; check this server's first.", "the clock of this server"},
 	ReasonNameIDMissing:        {SideIdP, tellAdmin, "The assertion names nobody: it must carry exactly one NameID, not empty and not encrypted. Set the name identifier at the identity provider.", entraClaims + " → Unique User Identifier (Name ID)"},
 	ReasonConfirmationMissing:  {SideIdP, tellAdmin, "The assertion has no complete SubjectConfirmation with Recipient, InResponseTo and NotOnOrAfter. The identity provider must send one, as SAML web sign-in requires.", entraSSO},
 	ReasonConfirmationsSeveral: {SideIdP, tellAdmin, "The assertion has several SubjectConfirmations; exactly one is accepted.", entraSSO},

@@ -41,12 +41,20 @@ func (v *Verification) checkIssueInstant() *Error {
 		return &Error{Reason: ReasonIncomplete, Want: "IssueInstant on the Assertion"}
 	case issued.After(v.now.Add(clockSkew)):
 		return v.timeError(ReasonIssuedInFuture, issued)
+	case v.clockBehind():
+		// Before its age: however old it is, nobody has waited that long.
+		return v.timeError(ReasonIssuedBeforeRequest, issued)
 	case issued.Before(v.now.Add(-maxIssueAge - clockSkew)):
 		return v.timeError(ReasonTooLate, issued)
-	case issued.Before(v.req.IssuedAt.Add(-clockSkew)):
-		return &Error{Reason: ReasonIssuedBeforeRequest, Got: issued.Format(time.RFC3339), Want: "after the request of " + v.req.IssuedAt.UTC().Format(time.RFC3339)}
 	}
 	return nil
+}
+
+// clockBehind reports whether the assertion says that it was made before the request that
+// it answers. As that cannot be, the clock it was made by is behind ours.
+func (v *Verification) clockBehind() bool {
+	issued, ok, e := timeOf(v.assertion, "IssueInstant")
+	return e == nil && ok && issued.Before(v.req.IssuedAt.Add(-clockSkew))
 }
 
 func (v *Verification) checkNameID() *Error {
@@ -143,9 +151,23 @@ func (v *Verification) checkWindow(el *etree.Element) *Error {
 		return e
 	}
 	if ok && !v.now.Add(-clockSkew).Before(end) {
-		return v.timeError(ReasonExpired, end)
+		return v.overError(end)
 	}
 	return nil
+}
+
+// overError says whose fault it is that something has ended: of the person who waited
+// only if it ended after the request was sent.
+func (v *Verification) overError(end time.Time) *Error {
+	if v.clockBehind() {
+		issued, _, _ := timeOf(v.assertion, "IssueInstant")
+		return v.timeError(ReasonIssuedBeforeRequest, issued)
+	}
+	e := v.timeError(ReasonExpired, end)
+	if !end.After(v.req.IssuedAt) {
+		e.says = &overBeforeItBegan
+	}
+	return e
 }
 
 func (v *Verification) checkConditions() *Error {
@@ -226,7 +248,7 @@ func (v *Verification) checkSession() *Error {
 	}
 	if ok {
 		if !v.now.Add(-clockSkew).Before(end) {
-			return v.timeError(ReasonExpired, end)
+			return v.overError(end)
 		}
 		v.identity.SessionNotOnOrAfter = end
 	}
@@ -237,7 +259,39 @@ func (v *Verification) checkSession() *Error {
 }
 
 func (v *Verification) timeError(r Reason, got time.Time) *Error {
-	return &Error{Reason: r, Got: got.Format(time.RFC3339), Want: "within three minutes of " + v.now.Format(time.RFC3339)}
+	return timeError(r, got, v.now)
+}
+
+// timeError shows a time beside our clock, as the difference decides what to do.
+func timeError(r Reason, got, now time.Time) *Error {
+	difference, where := now.Sub(got), "behind our clock"
+	switch {
+	case r == ReasonExpired || r == ReasonTooLate:
+		where = "ago"
+	case difference < 0:
+		difference, where = -difference, "ahead of our clock"
+	}
+	return &Error{
+		Reason: r, Got: got.Format(time.RFC3339) + ", " + minutes(difference) + " " + where,
+		Want: "within three minutes of our clock, " + now.Format(time.RFC3339),
+	}
+}
+
+// minutes is a duration in the unit that says enough: "40 seconds", "4 minutes", "3 hours".
+func minutes(d time.Duration) string {
+	n, unit := int64(d/time.Second), "second"
+	switch {
+	case d >= 48*time.Hour:
+		n, unit = int64(d/(24*time.Hour)), "day"
+	case d >= 2*time.Hour:
+		n, unit = int64(d/time.Hour), "hour"
+	case d >= time.Minute:
+		n, unit = int64(d/time.Minute), "minute"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
 }
 
 // timeOf reads an xs:dateTime attribute; ok is false when it is absent. Times without

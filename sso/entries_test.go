@@ -19,6 +19,11 @@ func TestEveryReasonIsInOneChapterAndSaysWhatToDo(t *testing.T) {
 			if e.Side != SidePerson && e.FixAt == "" && e.Reason != ReasonInternal {
 				t.Errorf("%s names no place", e.Reason)
 			}
+			for _, other := range e.Also {
+				if chapter == ChapterResponse && other.Employee == "" || other.Admin == "" || other.Admin == e.Admin || other.Side == "" || other.FixAt == "" {
+					t.Errorf("%s says too little: %+v", e.Reason, other)
+				}
+			}
 		}
 	}
 	for r := range catalogue {

@@ -28,6 +28,7 @@ type Error struct {
 	Want   string // what was expected
 	FixAt  string // the place to change, overriding the catalogue's
 	Err    error  // private cause, for the log
+	says   *entry // one of alsoSays, where more is known than the reason; nil for the reason's own
 }
 
 // Error describes the refusal for the log.
@@ -67,6 +68,9 @@ func (e *Error) Place() string {
 }
 
 func (e *Error) entry() entry {
+	if e.says != nil {
+		return *e.says
+	}
 	if entry, ok := catalogue[e.Reason]; ok {
 		return entry
 	}
@@ -79,12 +83,22 @@ type Entry struct {
 	Reason                 Reason
 	Side                   Side
 	Employee, Admin, FixAt string
+	// Also is what is said in its place where more is known than the reason.
+	Also []Entry
 }
 
 // Lookup returns what the catalogue says about a reason.
 func Lookup(r Reason) (Entry, bool) {
 	e, ok := catalogue[r]
-	return Entry{Reason: r, Side: e.side, Employee: e.employee, Admin: e.admin, FixAt: e.fixAt}, ok
+	shown := e.shown(r)
+	for _, other := range alsoSays[r] {
+		shown.Also = append(shown.Also, other.shown(r))
+	}
+	return shown, ok
+}
+
+func (e entry) shown(r Reason) Entry {
+	return Entry{Reason: r, Side: e.side, Employee: e.employee, Admin: e.admin, FixAt: e.fixAt}
 }
 
 // shown makes a received value safe and short enough to be kept and displayed: control

@@ -77,7 +77,6 @@ func readLogoutRequest(c Connection, destination string, root *etree.Element, no
 	if value, ok := text(issuer); !ok || value != c.Issuer && value != otherEntraIssuer(c.Issuer) {
 		return r, &Error{Reason: ReasonIssuerMismatch, Got: shown(value), Want: c.Issuer}
 	}
-	v := &Verification{now: now}
 	issued, ok, e := timeOf(root, "IssueInstant")
 	switch {
 	case e != nil:
@@ -85,16 +84,16 @@ func readLogoutRequest(c Connection, destination string, root *etree.Element, no
 	case !ok:
 		return r, &Error{Reason: ReasonIncomplete, Want: "IssueInstant"}
 	case issued.After(now.Add(clockSkew)):
-		return r, v.timeError(ReasonIssuedInFuture, issued)
+		return r, timeError(ReasonIssuedInFuture, issued, now)
 	case issued.Before(now.Add(-maxIssueAge - clockSkew)):
-		return r, v.timeError(ReasonTooLate, issued)
+		return r, timeError(ReasonTooLate, issued, now)
 	}
 	end, ok, e := timeOf(root, "NotOnOrAfter")
 	if e != nil {
 		return r, e
 	}
 	if ok && !now.Add(-clockSkew).Before(end) {
-		return r, v.timeError(ReasonExpired, end)
+		return r, timeError(ReasonExpired, end, now)
 	}
 	r.AcceptedUntil = issued.Add(maxIssueAge + clockSkew)
 	if until := end.Add(clockSkew); ok && until.Before(r.AcceptedUntil) {

@@ -299,7 +299,7 @@ func TestVerifyRefuses(t *testing.T) {
 			find1(doc, "AuthnStatement").CreateAttr("SessionNotOnOrAfter", "2026-11-24T09:00:00Z")
 		}), ReasonExpired},
 		{"made before the request", change(func(m *message) { m.issued = testNow.Add(-4 * time.Minute) }), ReasonIssuedBeforeRequest},
-		{"made long ago", change(func(m *message) { m.issued = testNow.Add(-9 * time.Minute) }), ReasonTooLate},
+		{"made long before the request", change(func(m *message) { m.issued = testNow.Add(-9 * time.Minute) }), ReasonIssuedBeforeRequest},
 		{"made in the future", change(func(m *message) { m.issued = testNow.Add(4 * time.Minute) }), ReasonIssuedInFuture},
 		{"answers another request", change(func(m *message) { m.inResponse = "id-other" }), ReasonRequestMismatch},
 		{"answers no request", edit(func(doc *etree.Document) { doc.Root().RemoveAttr("InResponseTo") }), ReasonUnsolicited},

@@ -117,7 +117,7 @@ func (g *generator) timed() {
 	g.bad(class, "expired-confirmation", "The confirmation alone has ended", "expired", attribute("SubjectConfirmationData", "NotOnOrAfter", stamp(now.Add(-time.Hour))))
 	g.bad(class, "not-yet-valid", "Valid in four minutes", "not_yet_valid", func(m *message) { m.notBefore = now.Add(4 * time.Minute) })
 	g.bad(class, "not-yet-confirmed", "Confirmed from an hour on", "not_yet_valid", attribute("SubjectConfirmationData", "NotBefore", stamp(now.Add(time.Hour))))
-	g.bad(class, "stale-issue", "Made an hour ago", "response_too_late", func(m *message) { m.issued = now.Add(-time.Hour) })
+	g.bad(class, "stale-issue", "Made an hour ago, long before the request", "issued_before_request", func(m *message) { m.issued = now.Add(-time.Hour) })
 	g.bad(class, "clock-behind-4m", "A clock that is four minutes behind, while the request is younger", "issued_before_request", func(m *message) {
 		m.issued, m.notBefore = now.Add(-4*time.Minute), now.Add(-4*time.Minute)
 	})
