@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // burst reads and locks an open burst with its people. NotFound; Conflict if it was decided already.
@@ -48,13 +49,15 @@ func (db *DB) UndoBurst(ctx context.Context, actor Actor, orgID, id string) (*Bu
 		}
 		restored := 0
 		var not []string
-		done := map[string]bool{}
+		last := map[string]int{} // the row of each person that says how they left in the end
+		for i := range rows {
+			last[rows[i].MemberID] = i
+		}
 		for i := range rows {
 			d := &rows[i]
-			if done[d.MemberID] {
+			if last[d.MemberID] != i {
 				continue
 			}
-			done[d.MemberID] = true
 			var reason string
 			if d.Kind == "deleted" {
 				reason, err = tx.remake(d)
@@ -79,23 +82,19 @@ func (db *DB) UndoBurst(ctx context.Context, actor Actor, orgID, id string) (*Bu
 	return b, err
 }
 
-// bringBack makes a deactivated or held person active; the reason, if it cannot.
+// bringBack makes a deactivated or held person active; the reason, if it cannot. Who came back meanwhile and left again left for another
+// reason than the burst.
 func (tx *Tx) bringBack(d *departure) (string, error) {
 	m, err := tx.member(d.MemberID)
 	switch {
 	case IsKind(err, NotFound):
-		// Deleted after it was deactivated: the deletion is a row of its own if it was part of the burst.
-		var later []departure
-		if err := tx.Org().Where("burst_id = ? and member_id = ? and kind = 'deleted'", *d.BurstID, d.MemberID).Limit(1).Find(&later).Error; err != nil {
-			return "", err
-		}
-		if len(later) == 1 {
-			return tx.remake(&later[0])
-		}
 		return d.Label + " was removed meanwhile.", nil
 	case err != nil:
 		return "", err
 	case m.LeavingAt != nil && m.Status != Inactive:
+		if !m.LeavingAt.Equal(d.At) {
+			return leftAgain(d, *m.LeavingAt), nil
+		}
 		m.LeavingAt = nil
 		if err := tx.change(m, map[string]any{"leaving_at": nil}); err != nil {
 			return "", err
@@ -106,6 +105,8 @@ func (tx *Tx) bringBack(d *departure) (string, error) {
 		return "", nil // somebody brought them back already
 	case *m.DeactivatedBy != BySCIM:
 		return d.Label + " was deactivated by an admin as well, and stays so.", nil
+	case !m.DeactivatedAt.Equal(d.At):
+		return leftAgain(d, *m.DeactivatedAt), nil
 	}
 	if err := tx.reactivate(m); err != nil {
 		return "", err
@@ -116,11 +117,46 @@ func (tx *Tx) bringBack(d *departure) (string, error) {
 	return "", nil
 }
 
+func leftAgain(d *departure, at time.Time) string {
+	return d.Label + " was back meanwhile and left again on " + at.Format("2 January 2006") + ", and stays so."
+}
+
+// returned tells why a deleted person cannot be made anew, "" if nothing is in the way: their tombstone must be there, which goes when the
+// directory makes the person anew, and be the latest of that userName and address.
+func (tx *Tx) returned(d *departure, was *deletedMember) (string, error) {
+	var stones []struct {
+		MemberID  string
+		DeletedAt time.Time
+	}
+	err := tx.Raw("select member_id, deleted_at from member_tombstones where org_id = ? and (user_name_key = ? or email = ?) order by deleted_at desc, member_id desc limit 100",
+		tx.org, was.UserNameKey, was.Email).Scan(&stones).Error
+	if err != nil {
+		return "", err
+	}
+	if len(stones) > 0 && stones[0].MemberID == d.MemberID {
+		return "", nil
+	}
+	var living []string
+	err = tx.Raw("select id from members where org_id = ? and (user_name_key = ? or email = ?) limit 1", tx.org, was.UserNameKey, was.Email).Scan(&living).Error
+	switch {
+	case err != nil:
+		return "", err
+	case len(living) > 0:
+		return d.Label + " exists again already, made anew by the directory; roles and teams were not restored.", nil
+	case len(stones) > 0:
+		return leftAgain(d, stones[0].DeletedAt), nil
+	}
+	return d.Label + " was back meanwhile and was removed again, and stays so.", nil
+}
+
 // remake makes a deleted person anew; the reason, if it cannot.
 func (tx *Tx) remake(d *departure) (string, error) {
 	var was deletedMember
 	if err := json.Unmarshal([]byte(d.Data), &was); err != nil {
 		return d.Label + " was deleted and could not be read back.", nil
+	}
+	if reason, err := tx.returned(d, &was); err != nil || reason != "" {
+		return reason, err
 	}
 	m := &Member{
 		ID: newID("mem_", tx.now), OrgID: tx.org, Role: was.Role, Status: Active, Source: SourceSCIM, SCIMManaged: was.SCIMManaged, Email: was.Email,
