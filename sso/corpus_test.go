@@ -125,6 +125,9 @@ func (c corpusCase) judge(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.About, err)
 		}
+		if id, err := InResponseTo(c.response); id != c.Request || err != nil {
+			t.Errorf("answers the request %q, %v", id, err)
+		}
 		var kinds []string
 		for _, k := range id.Keys() {
 			kinds = append(kinds, string(k.Kind))

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -41,6 +42,8 @@ func InResponseTo(response []byte) (string, error) {
 		return "", e
 	}
 	d := xml.NewDecoder(bytes.NewReader(trimBOM(response)))
+	// The bytes are UTF-8; what they declare to be is the gate's to judge.
+	d.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
 	for {
 		token, err := d.RawToken()
 		if err != nil {
