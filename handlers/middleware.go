@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -35,8 +36,8 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		if path == "/healthz" || path == "/readyz" || strings.HasPrefix(path, "/static/") {
 			return nil
 		}
-		s.log.Info("request", "method", c.Request().Method, "path", path, "status", c.Response().Status,
-			"ms", time.Since(start).Milliseconds(), "ip", c.RealIP())
+		s.log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", slog.String("method", c.Request().Method), slog.String("path", path),
+			slog.Int("status", c.Response().Status), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("ip", c.RealIP()))
 		return nil
 	}
 }
@@ -45,11 +46,26 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) refuseUnreadable(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		u := c.Request().URL
-		if !readable(u.Path) || !readableValues(u.Query()) {
+		if !readable(u.Path) || !readableQuery(u) {
 			return echo.NewHTTPError(http.StatusBadRequest, "The address holds characters that cannot be read. Go back and follow the link again.")
 		}
 		return next(c)
 	}
+}
+
+// readableQuery reads the query only where a percent sign or a byte beyond ASCII could hide something.
+func readableQuery(u *url.URL) bool {
+	for i := range len(u.RawQuery) {
+		if c := u.RawQuery[i]; c == '%' && suspicious(u.RawQuery[i+1:]) || c >= utf8.RuneSelf || c == 0 {
+			return readableValues(u.Query())
+		}
+	}
+	return true
+}
+
+// suspicious tells whether the code behind a percent sign is not that of an ordinary ASCII character.
+func suspicious(code string) bool {
+	return len(code) < 2 || code[0] < '1' || code[0] > '7'
 }
 
 func readable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
@@ -83,6 +99,14 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
+		if strings.HasPrefix(c.Request().URL.Path, scimPrefix) {
+			// A machine reads this. Should a browser ever show it, nothing in it runs or loads, and no page can embed it.
+			h["Content-Security-Policy"], h["X-Content-Type-Options"], h["Cache-Control"] = machineCSP, noSniff, noStore
+			if s.config.SecureCookies() {
+				h["Strict-Transport-Security"] = strictTransport
+			}
+			return next(c)
+		}
 		h.Set("Content-Security-Policy", contentSecurityPolicy("'self'"))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
@@ -93,11 +117,19 @@ func (s *Server) secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 			h.Set("Cache-Control", "no-store")
 		}
 		if s.config.SecureCookies() {
-			h.Set("Strict-Transport-Security", fmt.Sprintf("max-age=%d; includeSubDomains", hstsSeconds))
+			h["Strict-Transport-Security"] = strictTransport
 		}
 		return next(c)
 	}
 }
+
+// Headers that never differ are made once; nothing may be written into these.
+var (
+	machineCSP      = []string{"default-src 'none'; frame-ancestors 'none'"}
+	noSniff         = []string{"nosniff"}
+	noStore         = []string{"no-store"}
+	strictTransport = []string{fmt.Sprintf("max-age=%d; includeSubDomains", hstsSeconds)}
+)
 
 func contentSecurityPolicy(formAction string) string {
 	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +

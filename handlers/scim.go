@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -55,6 +56,10 @@ type scimMethods map[string]func(*scimRequest) (*scimAnswer, error)
 // methodsOf finds what an address takes; nil if there is no such address.
 func methodsOf(endpoint, id string) scimMethods {
 	switch {
+	case endpoint == "Users" && id != "" && id != ".search":
+		return userMethods
+	case endpoint == "Groups" && id != "" && id != ".search":
+		return groupMethods
 	case endpoint == "":
 		return scimMethods{http.MethodGet: (*scimRequest).listAll}
 	case endpoint == ".search" && id == "":
@@ -65,20 +70,10 @@ func methodsOf(endpoint, id string) scimMethods {
 		return scimMethods{http.MethodGet: (*scimRequest).listUsers, http.MethodPost: (*scimRequest).createUser}
 	case endpoint == "Users" && id == ".search":
 		return scimMethods{http.MethodPost: (*scimRequest).searchUsers}
-	case endpoint == "Users":
-		return scimMethods{
-			http.MethodGet: (*scimRequest).user, http.MethodPut: (*scimRequest).replaceUser,
-			http.MethodPatch: (*scimRequest).patchUser, http.MethodDelete: (*scimRequest).deleteUser,
-		}
 	case endpoint == "Groups" && id == "":
 		return scimMethods{http.MethodGet: (*scimRequest).listGroups, http.MethodPost: (*scimRequest).createGroup}
 	case endpoint == "Groups" && id == ".search":
 		return scimMethods{http.MethodPost: (*scimRequest).searchGroups}
-	case endpoint == "Groups":
-		return scimMethods{
-			http.MethodGet: (*scimRequest).group, http.MethodPut: (*scimRequest).replaceGroup,
-			http.MethodPatch: (*scimRequest).patchGroup, http.MethodDelete: (*scimRequest).deleteGroup,
-		}
 	case endpoint == "ServiceProviderConfig" && id == "":
 		return scimMethods{http.MethodGet: (*scimRequest).serviceProviderConfig}
 	case endpoint == "ResourceTypes":
@@ -91,6 +86,18 @@ func methodsOf(endpoint, id string) scimMethods {
 	}
 	return nil
 }
+
+// userMethods and groupMethods are what one person and one group take.
+var (
+	userMethods = scimMethods{
+		http.MethodGet: (*scimRequest).user, http.MethodPut: (*scimRequest).replaceUser,
+		http.MethodPatch: (*scimRequest).patchUser, http.MethodDelete: (*scimRequest).deleteUser,
+	}
+	groupMethods = scimMethods{
+		http.MethodGet: (*scimRequest).group, http.MethodPut: (*scimRequest).replaceGroup,
+		http.MethodPatch: (*scimRequest).patchGroup, http.MethodDelete: (*scimRequest).deleteGroup,
+	}
+)
 
 func nobody(*scimRequest) (*scimAnswer, error) {
 	return nil, &scim.Error{Status: http.StatusNotImplemented, Detail: "There is no /Me: the token stands for an organization, not for a person. Find people at /Users."}
@@ -235,6 +242,9 @@ func acceptableBody(contentType string) error {
 	return nil
 }
 
+// scimMediaType is the header that never differs.
+var scimMediaType = []string{scim.MediaType}
+
 // send writes the answer with the bare media type.
 func (a *scimAnswer) send(c echo.Context) error {
 	h := c.Response().Header()
@@ -247,7 +257,13 @@ func (a *scimAnswer) send(c echo.Context) error {
 	if a.body == nil {
 		return c.NoContent(a.status)
 	}
-	return c.Blob(a.status, scim.MediaType, a.body)
+	h["Content-Type"] = scimMediaType
+	if len(a.body) > 1024 { // what is longer would go out in chunks
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	c.Response().WriteHeader(a.status)
+	_, err := c.Response().Write(a.body)
+	return err
 }
 
 // resource answers with one resource as the request wants to see it.

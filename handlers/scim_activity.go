@@ -52,6 +52,7 @@ type provisioningLog struct {
 	bytes     int
 	lost      map[string]int // by organization
 	running   bool
+	flushing  bool          // the process ends: nothing waits for company
 	wake      chan struct{} // asks the goroutine not to wait any longer
 	strangers int           // requests with tokens of nobody since they were last reported
 	reported  time.Time
@@ -107,11 +108,13 @@ func (l *provisioningLog) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.running {
+		l.flushing = true
 		l.hurry()
 	}
 }
 
-// write takes what waits, a batch at a time, until nothing does.
+// write takes what waits, a batch at a time, until nothing does. Under load it waits for a whole batch, or a second: many small ones would
+// each cost a commit.
 func (l *provisioningLog) write() {
 	for {
 		select {
@@ -120,8 +123,8 @@ func (l *provisioningLog) write() {
 		}
 		l.mu.Lock()
 		n := min(len(l.waiting), provisioningBatch)
-		batch := append([]exchange(nil), l.waiting[:n]...)
-		l.waiting = append([]exchange(nil), l.waiting[n:]...)
+		batch := l.waiting[:n:n]
+		l.waiting = append(make([]exchange, 0, provisioningBatch), l.waiting[n:]...)
 		l.bytes = 0
 		for i := range l.waiting {
 			l.bytes += l.waiting[i].bytes()
@@ -137,11 +140,13 @@ func (l *provisioningLog) write() {
 			l.lose(batch, lost)
 		}
 		if !written || len(l.waiting) == 0 {
-			l.running = false // the next request begins anew
+			l.running, l.flushing = false, false // the next request begins anew
 			l.mu.Unlock()
 			return
 		}
-		l.hurry()
+		if l.flushing || len(l.waiting) >= provisioningBatch {
+			l.hurry()
+		}
 		l.mu.Unlock()
 	}
 }

@@ -16,6 +16,9 @@ type scimQuery map[string]string
 // parseSCIMQuery decodes as forms do: a plus sign is a space. What cannot be decoded is refused, because a filter that got lost would find
 // everybody.
 func parseSCIMQuery(raw string) (scimQuery, error) {
+	if raw == "" {
+		return nil, nil
+	}
 	values, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 	if err != nil {
 		return nil, &scim.Error{Status: 400, Type: scim.TypeInvalidSyntax, Detail: "The address has a percent sign that begins no code. Encode the parameters as forms do."}

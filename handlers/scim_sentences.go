@@ -1,12 +1,14 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gatehouse/models"
 	"gatehouse/scim"
@@ -14,14 +16,7 @@ import (
 
 // resourceName is what people know a resource by.
 func resourceName(v *scim.View) string {
-	var stored struct{ DisplayName string }
-	switch {
-	case v.DisplayName != "":
-		return v.DisplayName
-	case len(v.Stored) > 0 && json.Unmarshal(v.Stored, &stored) == nil && stored.DisplayName != "":
-		return stored.DisplayName
-	}
-	return v.UserName
+	return cmp.Or(v.DisplayName, v.Label, v.UserName)
 }
 
 // told puts an exchange into words, with the raw message where something was written or refused.
@@ -31,13 +26,7 @@ func (x *exchange) told() models.Provisioned {
 		found = resourceName(x.view)
 	}
 	p := models.Provisioned{At: x.at, NewActivity: models.NewActivity{OrgID: x.orgID, Kind: models.ActivityProvisioning, OK: x.refused == nil, Client: x.client}}
-	p.Detail = models.Facts{"method": x.method, "path": x.path, "status": x.status, "token": x.token}
-	if x.filter != "" {
-		p.Detail["filter"] = x.filter
-	}
-	if ms := x.took.Milliseconds(); ms > 0 {
-		p.Detail["ms"] = ms
-	}
+	p.Detail = models.ProvisioningDetail{Method: x.method, Path: x.path, Status: x.status, Token: x.token, Filter: x.filter, Milliseconds: x.took.Milliseconds()}
 	if strings.HasPrefix(x.id, "mem_") {
 		p.MemberID = x.id
 	}
@@ -46,7 +35,7 @@ func (x *exchange) told() models.Provisioned {
 		case "member":
 			p.MemberID, p.Who = e.TargetID, e.TargetLabel
 		case "team":
-			p.Detail["team"] = e.TargetID
+			p.Detail.Team = e.TargetID
 			var person struct{ Member, Name string }
 			if json.Unmarshal([]byte(e.After+e.Before), &person) == nil && p.MemberID == "" {
 				p.MemberID, p.Who = person.Member, person.Name
@@ -54,7 +43,7 @@ func (x *exchange) told() models.Provisioned {
 		}
 	}
 	if x.endpoint == "Groups" && x.id != "" {
-		p.Detail["team"] = x.id
+		p.Detail.Team = x.id
 	}
 	who := x.token
 	if who == "" {
@@ -67,7 +56,7 @@ func (x *exchange) told() models.Provisioned {
 		}
 		p.Reference, p.Reason = models.NewReference(), reasonOf(x.refused)
 		p.Sentence = who + " wanted to " + x.wanted(p.Who) + "; refused: " + strings.TrimSuffix(x.refused.Detail, ".")
-		p.Detail["hint"] = mend(x.refused)
+		p.Detail.Hint = mend(x.refused)
 	case x.reads():
 		p.Sentence = who + " " + x.readSentence(found)
 		if p.Who == "" && x.count < 0 {
@@ -173,14 +162,10 @@ func (x *exchange) didSentence(found string) string {
 		if strings.TrimSpace(e.TargetLabel) == "" {
 			e.TargetLabel = "somebody without a name"
 		}
-		var before, after models.Facts
-		_ = json.Unmarshal([]byte(e.Before), &before)
-		_ = json.Unmarshal([]byte(e.After), &after)
-		name, _ := after["name"].(string)
 		switch e.Action {
 		case "member.added":
 			s := "created " + e.TargetLabel
-			if held, _ := after["held"].(string); held != "" {
+			if held := factsOf(e.After).Held; held != "" {
 				s += ", who is held: " + heldWords(models.HeldReason(held))
 			}
 			parts = append(parts, s)
@@ -188,17 +173,16 @@ func (x *exchange) didSentence(found string) string {
 			parts = append(parts, "took over "+e.TargetLabel+", who was here before")
 		case "member.changed":
 			s := "changed " + e.TargetLabel
-			if names := changedNames(after); names != "" {
+			if names := changedNames(e.After); names != "" {
 				s += ": " + names
 			}
 			parts = append(parts, s)
 		case "member.deactivated", "member.deleted":
-			ended, _ := after["sessions_ended"].(float64)
 			s := "set " + e.TargetLabel + " inactive: "
 			if e.Action == "member.deleted" {
 				s = "deleted " + e.TargetLabel + ": "
 			}
-			parts = append(parts, s+count(int(ended), "session", "sessions")+" ended")
+			parts = append(parts, s+count(factsOf(e.After).SessionsEnded, "session", "sessions")+" ended")
 		case "member.deactivation_held":
 			parts = append(parts, "wanted "+e.TargetLabel+" inactive; sessions ended, the rest waits for a decision")
 		case "member.reactivated":
@@ -214,10 +198,9 @@ func (x *exchange) didSentence(found string) string {
 		case "team.released":
 			parts = append(parts, "deleted the group "+e.TargetLabel+", whose team stays without role")
 		case "team.member_added":
-			added = append(added, name)
+			added = append(added, factsOf(e.After).Name)
 		case "team.member_removed":
-			name, _ := before["name"].(string)
-			removed = append(removed, name)
+			removed = append(removed, factsOf(e.Before).Name)
 		case "team.members_changed":
 			parts = append(parts, "changed many members of "+e.TargetLabel)
 		}
@@ -233,6 +216,17 @@ func (x *exchange) didSentence(found string) string {
 		return "changed " + x.thing(found)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// eventFacts are what the sentences take from the facts of an audit event.
+type eventFacts struct {
+	Held, Name    string
+	SessionsEnded int `json:"sessions_ended"`
+}
+
+func factsOf(text string) (f eventFacts) {
+	_ = json.Unmarshal([]byte(text), &f)
+	return f
 }
 
 func oneOrMany(names []string) string {
@@ -256,9 +250,11 @@ func heldWords(reason models.HeldReason) string {
 }
 
 // changedNames are the names of changed facts in words.
-func changedNames(after models.Facts) string {
+func changedNames(after string) string {
+	var facts models.Facts
+	_ = json.Unmarshal([]byte(after), &facts)
 	var names []string
-	for name := range after {
+	for name := range facts {
 		if name != "held" && name != "source" && name != "status" && name != "attributes" {
 			names = append(names, strings.ReplaceAll(name, "_", " "))
 		}
@@ -332,14 +328,25 @@ func mayHoldSecrets(text string) bool {
 	if strings.Contains(text, `\u`) {
 		return true
 	}
-	lower := strings.ToLower(text)
-	for _, word := range []string{"password", "secret", "token", "credential"} {
-		if strings.Contains(lower, word) {
-			return true
+	for i := range len(text) {
+		switch text[i] {
+		case 'p', 'P', 's', 'S', 't', 'T', 'c', 'C':
+			for _, word := range secretWords {
+				if len(text)-i >= len(word) && strings.EqualFold(text[i:i+len(word)], word) {
+					return true
+				}
+			}
+		default:
+			if text[i] >= utf8.RuneSelf { // the lower case of some letters beyond ASCII is one of these
+				lower := strings.ToLower(text)
+				return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(lower, word) })
+			}
 		}
 	}
 	return false
 }
+
+var secretWords = []string{"password", "secret", "token", "credential"}
 
 // withoutSecrets makes a body fit to be kept: at most 8 KiB, secrets removed.
 func withoutSecrets(body []byte) string {

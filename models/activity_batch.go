@@ -13,6 +13,19 @@ import (
 type Provisioned struct {
 	At time.Time
 	NewActivity
+	Detail ProvisioningDetail
+}
+
+// ProvisioningDetail is the detail of a request. It is a struct and no map because there are thousands a second.
+type ProvisioningDetail struct {
+	Filter       string `json:"filter,omitempty"`
+	Hint         string `json:"hint,omitempty"` // how to mend it
+	Method       string `json:"method"`
+	Milliseconds int64  `json:"ms,omitempty"`
+	Path         string `json:"path"`
+	Status       int    `json:"status"`
+	Team         string `json:"team,omitempty"`
+	Token        string `json:"token"`
 }
 
 // RecordProvisioning writes what directories asked for, many at once: two statements in one round trip however many there are. Raw
@@ -29,7 +42,7 @@ func (db *DB) RecordProvisioning(ctx context.Context, list []Provisioned) error 
 		if p.OrgID != "" {
 			a.OrgID = &p.OrgID
 		}
-		if b, err := json.Marshal(p.Detail); err == nil && len(p.Detail) > 0 {
+		if b, err := json.Marshal(p.Detail); err == nil && p.Detail != (ProvisioningDetail{}) {
 			a.Detail = strings.ReplaceAll(storable(string(b)), `\u0000`, "")
 		}
 		rows = append(rows, a)

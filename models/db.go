@@ -61,8 +61,10 @@ type DB struct {
 	hashing chan struct{}
 	// passwordCost is what new passwords are hashed with.
 	passwordCost argonCost
-	pages   pageMemory
-	recent  recentMembers
+	pages        pageMemory
+	recent       recentMembers
+	// tokenOrgs saves the hot SCIM paths a join.
+	tokenOrgs tokenOrgs
 	// searches bounds searches, each of which ends after searchTime.
 	searches   searchGate
 	searchTime time.Duration

@@ -22,70 +22,125 @@ var errUncommon = errors.New("not the common case")
 // hot tells whether there are fast paths.
 func (db *DB) hot() bool { return db.pool != nil }
 
-// hotToken begins a hot statement: t is the row of the token, ok the same row if the token is accepted. The parameters are its id, the
-// hash of its secret and the time. Conditions name the organization as a value, hotOrg, and not by a join with ok: a table that was never
-// analyzed could be joined by the second column of an index alone, which reads all of it.
-const hotToken = `with t as (select id, org_id, name, secret_hash, expires_at, revoked_at, last_used_at from scim_tokens where id = $1),
-	ok as (select id, org_id, name from t where secret_hash = $2 and revoked_at is null and (expires_at is null or expires_at > $3)), `
+// Every hot statement reads the row of the token, and names the organization as a value that was remembered: a join with the token's row
+// costs more, and a table that was never analyzed could be joined by the second column of an index alone, which reads all of it. Parameters
+// begin with the token's id and the organization; hotToken is the condition for the token t of those that change something, which go on
+// with the hash of its secret and the time. Where it does not hold, nothing happens.
+const hotToken = `t.id = $1 and t.org_id = $2 and t.secret_hash = $3 and t.revoked_at is null and (t.expires_at is null or t.expires_at > $4)`
 
-const hotOrg = `(select org_id from ok)`
+// hotTokenColumns are what hotRow.token reads.
+const (
+	hotTokenColumns = `t.org_id, t.name, t.secret_hash, t.expires_at, t.revoked_at, t.last_used_at`
+	tokenColumns    = 6
+)
 
-// hotTokenColumns are what hotRow scans first.
-const hotTokenColumns = `t.org_id, t.name, t.secret_hash, t.expires_at, t.revoked_at, t.last_used_at`
-
-// tokenTargets are where the columns of the token go.
-func tokenTargets(t *SCIMToken) []any {
-	return []any{&t.OrgID, &t.Name, &t.SecretHash, &t.ExpiresAt, &t.RevokedAt, &t.LastUsedAt}
+// organizationOf is the organization of the call's token: which one that is never changes, so it is read once. Whether the token is accepted
+// is read with every request.
+func (db *DB) organizationOf(ctx context.Context, c *SCIMCall) (string, error) {
+	if org, ok := db.tokenOrgs.recall(c.id); ok {
+		return org, nil
+	}
+	if err := db.AuthenticateSCIM(ctx, c); err != nil {
+		return "", err
+	}
+	db.tokenOrgs.remember(c.id, c.Token.OrgID)
+	return c.Token.OrgID, nil
 }
 
 // auditColumns are the columns of an audit row in the order of auditValues.
 const auditColumns = `(id, org_id, at, action, actor_kind, actor_id, actor_label, actor_ip, target_kind, target_id, target_label, before, after)`
 
-// writeOne runs one statement that changes rows and contains its own audit rows. It begins with hotToken, and args with its three
-// parameters; it returns one row: hotTokenColumns, then what goes to targets. With lock, that statement runs first in the same
-// implicit transaction and the same round trip: the second one then sees what those committed whom the lock waited for.
-// Unauthenticated if the token is not accepted; errUncommon if somebody else was faster.
-func (db *DB) writeOne(ctx context.Context, c *SCIMCall, lock string, lockArgs []any, sql string, args []any, targets ...any) error {
-	token := SCIMToken{ID: c.id}
-	targets = append(tokenTargets(&token), targets...)
-	var err error
-	if lock == "" {
-		err = db.pool.QueryRow(ctx, sql, args...).Scan(targets...)
-	} else {
-		batch := &pgx.Batch{}
-		batch.Queue(lock, lockArgs...)
-		batch.Queue(sql, args...)
-		results := db.pool.SendBatch(ctx, batch)
-		if _, err = results.Exec(); err == nil {
-			err = results.QueryRow().Scan(targets...)
-		}
-		if closed := results.Close(); err == nil {
-			err = closed // the commit
-		}
+// hotStatement is one statement with its parameters behind the first four.
+type hotStatement struct {
+	sql  string
+	args []any
+}
+
+// writeOne runs one statement that changes rows and contains its own audit rows, or several in the same implicit transaction and the same
+// round trip: each then sees what those committed whom the one before it waited for. The last one answers one row if the change was made:
+// the token's name and last use, then what read reads; or none. The token's conditions are in the statements: where nothing was changed
+// the token is read again, to tell whether it was that. Unauthenticated if the token is not accepted; errUncommon if somebody else was
+// faster, and where nothing was changed.
+func (db *DB) writeOne(ctx context.Context, c *SCIMCall, now time.Time, read func(*hotRow), statements ...hotStatement) error {
+	org, err := db.organizationOf(ctx, c)
+	if err != nil {
+		return err
 	}
+	for i := range statements {
+		statements[i].args = append([]any{c.id, org, c.secretHash, now}, statements[i].args...)
+	}
+	made, err := db.runHot(ctx, c, org, read, statements)
 	var pg *pgconn.PgError
 	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return c.accept(SCIMToken{}, false)
 	case errors.As(err, &pg) && (isDuplicate(err) || isOrphan(err) || isTransient(err)):
 		return errUncommon
 	case err != nil:
 		return translate(err)
+	case made:
+		return nil
 	}
-	return c.accept(token, true)
+	c.Token = nil
+	if err := db.AuthenticateSCIM(ctx, c); err != nil {
+		db.tokenOrgs.forget(c.id)
+		return err
+	}
+	return errUncommon
 }
 
-// hotAudit makes one audit row. The statement takes org_id, actor_id and actor_label from ok.
-type hotAudit struct {
-	action        string
-	before, after Facts
+// runHot runs the statements of writeOne and tells whether the last one answered a row.
+func (db *DB) runHot(ctx context.Context, c *SCIMCall, org string, read func(*hotRow), statements []hotStatement) (made bool, err error) {
+	last := statements[len(statements)-1]
+	var rows pgx.Rows
+	if len(statements) == 1 {
+		rows, err = db.pool.Query(ctx, last.sql, last.args...)
+	} else {
+		batch := &pgx.Batch{}
+		for _, s := range statements {
+			batch.Queue(s.sql, s.args...)
+		}
+		results := db.pool.SendBatch(ctx, batch)
+		defer func() {
+			if closed := results.Close(); err == nil {
+				err = closed // the commit
+			}
+		}()
+		for range len(statements) - 1 {
+			if _, err = results.Exec(); err != nil {
+				return false, err
+			}
+		}
+		rows, err = results.Query()
+	}
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	if made = rows.Next(); made {
+		row := newHotRow(rows)
+		row.load()
+		token := SCIMToken{ID: c.id, OrgID: org, Name: row.string(), SecretHash: c.secretHash, LastUsedAt: row.optionalTime()}
+		if read != nil {
+			read(row)
+		}
+		if row.err != nil {
+			return false, row.err
+		}
+		if err := c.accept(token, true); err != nil {
+			return false, err
+		}
+	}
+	rows.Close()
+	return made, rows.Err()
 }
 
-// placeholders writes "?" as PostgreSQL's numbered parameters.
-func placeholders(sql string) string {
+// placeholders writes "?" as PostgreSQL's numbered parameters, beginning with n.
+func placeholders(sql string, n int) string {
+	if n < 10 && strings.Count(sql, "?") == 1 { // nearly always
+		return strings.Replace(sql, "?", "$"+string(rune('0'+n)), 1)
+	}
 	var b strings.Builder
 	b.Grow(len(sql) + 16)
-	for n := 1; ; n++ {
+	for ; ; n++ {
 		before, after, found := strings.Cut(sql, "?")
 		b.WriteString(before)
 		if !found {
@@ -100,9 +155,4 @@ func placeholders(sql string) string {
 // changed notes what a hot statement did, as writeSCIM does for transactions.
 func (c *SCIMCall) changed(action string, target Target, before, after Facts) {
 	c.Events = append(c.Events, AuditEvent{Action: action, TargetKind: target.Kind, TargetID: target.ID, TargetLabel: target.Label, Before: before.json(), After: after.json()})
-}
-
-// hotArgs are the three parameters of hotToken, then the rest.
-func (c *SCIMCall) hotArgs(now time.Time, rest ...any) []any {
-	return append([]any{c.id, c.secretHash, now}, rest...)
 }

@@ -17,26 +17,13 @@ import (
 // hotGroups and hotMembers select the related rows as an array of texts, an id, a space and a name each: no order and no aggregate, which
 // cost PostgreSQL more to set up than the rows.
 const (
-	hotGroups = `array(select g.id || ' ' || g.directory_name from team_members tm join teams g on g.id = tm.team_id where tm.member_id = m.id and g.managed)`
+	hotGroupsOf = `array(select g.id || ' ' || g.directory_name from team_members tm join teams g on g.id = tm.team_id and g.managed where tm.member_id = `
+	hotGroups   = hotGroupsOf + `m.id)`
 
 	hotMembers = `array(select m.id || ' ' || coalesce(nullif(m.display_name, ''), m.email, m.user_name)
 		from team_members tm join members m on m.id = tm.member_id where tm.team_id = g.id)`
 	noRefs = `cast(null as text[])`
 )
-
-// memberTargets are where the columns of scimMemberSQL go.
-func memberTargets(m *Member) []any {
-	return []any{
-		&m.ID, &m.OrgID, &m.AccountID, (*string)(&m.Role), (*string)(&m.Status), (*string)(&m.Source), &m.Email, &m.HeldReason, &m.UserName, &m.UserNameKey,
-		&m.ExternalID, &m.WorkEmail, &m.DisplayName, &m.GivenName, &m.FamilyName, &m.SCIMManaged, &m.Attributes, &m.DeactivatedBy, &m.DeactivatedAt, &m.Version,
-		&m.CreatedAt, &m.UpdatedAt, &m.LeavingAt,
-	}
-}
-
-// teamTargets are where the columns of scimTeamSQL go.
-func teamTargets(t *Team) []any {
-	return []any{&t.ID, &t.OrgID, &t.Name, &t.Role, &t.Managed, &t.DirectoryName, &t.DirectoryKey, &t.NameEdited, &t.ExternalID, &t.Version, &t.CreatedAt, &t.UpdatedAt}
-}
 
 // related reads what hotGroups and hotMembers select, in the order that by gives.
 func related(list []string, by func(a, b scim.Ref) int) []scim.Ref {
@@ -58,43 +45,40 @@ func byName(a, b scim.Ref) int {
 	return cmp.Or(strings.Compare(scim.Fold(a.Display), scim.Fold(b.Display)), byID(a, b))
 }
 
-// hotFind reads the token and the few rows that are joined to it. Every row begins with hotTokenColumns and then the row's id, null in
-// the outer join's row of a token without such rows; targets prepares the place for the next row, and taken hands it over and says how
-// large it is. errLargePage if all together are too large for one page.
-func (db *DB) hotFind(ctx context.Context, c *SCIMCall, sql string, args []any, targets func() []any, taken func() int) error {
-	rows, err := db.pool.Query(ctx, placeholders(sql), args...)
+// hotFind reads the token and the few rows that are joined to it. Each row begins with hotTokenColumns and then the row's id, null in the
+// outer join's row of a token without such rows; take reads the rest and says how large it is. The first two parameters are the token's id
+// and the organization. errLargePage if all rows together are too large for one page.
+func (db *DB) hotFind(ctx context.Context, c *SCIMCall, sql string, args []any, take func(*hotRow) int) error {
+	org, err := db.organizationOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	rows, err := db.pool.Query(ctx, sql, append([]any{c.id, org}, args...)...)
 	if err != nil {
 		return translate(err)
 	}
 	defer rows.Close()
-	token := SCIMToken{ID: c.id}
-	first, taking, bytes := true, 0, 0
+	row := newHotRow(rows)
+	first, taken, bytes := true, 0, 0
 	for rows.Next() {
-		head := make([]any, 6)
+		row.load()
 		if first {
-			head = tokenTargets(&token)
-		}
-		empty := rows.RawValues()[6] == nil
-		var to []any
-		if empty {
-			to = make([]any, len(rows.FieldDescriptions())-6) // nil targets are skipped
-		} else {
-			to = targets()
-		}
-		if err := rows.Scan(append(head, to...)...); err != nil {
-			return err
-		}
-		if first {
-			if err := c.accept(token, true); err != nil {
+			if err := c.accept(row.token(c.id), true); err != nil {
 				return err
 			}
 			first = false
+		} else {
+			row.skip(tokenColumns)
 		}
-		if empty {
+		if row.null() {
 			continue
 		}
-		taking++
-		if bytes += taken(); bytes > maxPageBytes && taking > 1 {
+		taken++
+		bytes += take(row)
+		if row.err != nil {
+			return row.err
+		}
+		if bytes > maxPageBytes && taken > 1 {
 			return errLargePage
 		}
 	}
@@ -102,15 +86,24 @@ func (db *DB) hotFind(ctx context.Context, c *SCIMCall, sql string, args []any, 
 		return translate(err)
 	}
 	if first {
+		db.tokenOrgs.forget(c.id)
 		return c.accept(SCIMToken{}, false)
 	}
 	return nil
 }
 
-// around puts the token's id before and behind the arguments of a condition.
-func around(id string, args []any) []any {
-	return append(append([]any{id}, args...), id)
-}
+const (
+	// findLimit is one row more than a page has: so many are not few.
+	findLimit = scim.MaxPage + 1
+
+	findMembersSQL = "select " + hotTokenColumns + ", " + scimMemberSQL + ", "
+	findTeamsSQL   = "select " + hotTokenColumns + ", " + scimTeamSQL + ", "
+	ofMembers      = " from scim_tokens t left join members m on m.org_id = $2 and "
+	ofTeams        = " from scim_tokens t left join teams g on g.org_id = $2 and g.managed and "
+)
+
+// ofToken ends a statement that reads rows with the token.
+var ofToken = " where t.id = $1 and t.org_id = $2 limit " + strconv.Itoa(findLimit)
 
 // hotFindMembers is findMembers on PostgreSQL.
 func (db *DB) hotFindMembers(ctx context.Context, c *SCIMCall, condition string, args []any, groups bool) ([]SCIMMember, error) {
@@ -118,19 +111,10 @@ func (db *DB) hotFindMembers(ctx context.Context, c *SCIMCall, condition string,
 	if groups {
 		groupsOf = hotGroups
 	}
-	sql := "select " + hotTokenColumns + ", " + scimMemberSQL + ", " + groupsOf +
-		" from scim_tokens t left join members m on m.org_id = (select org_id from scim_tokens where id = ?) and " + condition +
-		" where t.id = ? limit " + strconv.Itoa(scim.MaxPage+1)
 	var list []SCIMMember
-	var m SCIMMember
-	var refs []string
-	err := db.hotFind(ctx, c, sql, around(c.id, args), func() []any {
-		m, refs = SCIMMember{}, nil
-		return append(memberTargets(&m.Member), &refs)
-	}, func() int {
-		m.Groups = related(refs, byName)
-		list = append(list, m)
-		return 256 + lengthOf(m.Attributes)
+	err := db.hotFind(ctx, c, findMembersSQL+groupsOf+ofMembers+placeholders(condition, 3)+ofToken, args, func(row *hotRow) int {
+		list = append(list, SCIMMember{Member: row.member(), Groups: related(row.texts(), byName)})
+		return 256 + lengthOf(list[len(list)-1].Attributes)
 	})
 	slices.SortFunc(list, func(a, b SCIMMember) int { return strings.Compare(a.ID, b.ID) })
 	if err == nil && len(list) == 1 {
@@ -145,19 +129,10 @@ func (db *DB) hotFindTeams(ctx context.Context, c *SCIMCall, condition string, a
 	if members {
 		membersOf = hotMembers
 	}
-	sql := "select " + hotTokenColumns + ", " + scimTeamSQL + ", " + membersOf +
-		" from scim_tokens t left join teams g on g.org_id = (select org_id from scim_tokens where id = ?) and g.managed and " + condition +
-		" where t.id = ? limit " + strconv.Itoa(scim.MaxPage+1)
 	var list []SCIMTeam
-	var t SCIMTeam
-	var refs []string
-	err := db.hotFind(ctx, c, sql, around(c.id, args), func() []any {
-		t, refs = SCIMTeam{MembersKnown: members}, nil
-		return append(teamTargets(&t.Team), &refs)
-	}, func() int {
-		t.Members = related(refs, byID)
-		list = append(list, t)
-		return 256 + 64*len(refs)
+	err := db.hotFind(ctx, c, findTeamsSQL+membersOf+ofTeams+placeholders(condition, 3)+ofToken, args, func(row *hotRow) int {
+		list = append(list, SCIMTeam{Team: row.team(), Members: related(row.texts(), byID), MembersKnown: members})
+		return 256 + 64*len(list[len(list)-1].Members)
 	})
 	slices.SortFunc(list, func(a, b SCIMTeam) int { return strings.Compare(a.ID, b.ID) })
 	return list, err
@@ -169,33 +144,29 @@ func (db *DB) hotPage(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMemb
 	if q.Related {
 		groupsOf = hotGroups
 	}
-	const org = "(select org_id from scim_tokens where id = $1)"
+	org, err := db.organizationOf(ctx, c)
+	if err != nil {
+		return nil, 0, err
+	}
 	offset := q.StartIndex - 1
 	after := db.pages.after(c.id, offset)
+	rowsSQL := "select " + scimMemberSQL + ", " + groupsOf + " from members m where "
 	batch := &pgx.Batch{}
-	batch.Queue("select "+hotTokenColumns+", (select coalesce(sum(n), 0) from member_counts k where k.org_id = t.org_id) from scim_tokens t where t.id = $1", c.id)
+	batch.Queue(pageTotalSQL, c.id, org)
 	switch {
 	case q.Count == 0:
 	case after != "":
-		batch.Queue("select "+scimMemberSQL+", "+groupsOf+" from members m where m.org_id = "+org+" and m.id > $2 order by m.id limit $3", c.id, after, q.Count)
+		batch.Queue(rowsSQL+"m.org_id = $1 and m.id > $2 order by m.id limit $3", org, after, q.Count)
 	case offset == 0:
-		batch.Queue("select "+scimMemberSQL+", "+groupsOf+" from members m where m.org_id = "+org+" order by m.id limit $2", c.id, q.Count)
+		batch.Queue(rowsSQL+"m.org_id = $1 order by m.id limit $2", org, q.Count)
 	default:
 		// The keys first, from the index alone: rows that are skipped are not read.
-		batch.Queue("select "+scimMemberSQL+", "+groupsOf+" from members m where m.id = any (array(select id from members where org_id = "+org+
-			" order by id offset $2 limit $3)) order by m.id", c.id, offset, q.Count)
+		batch.Queue(rowsSQL+"m.id = any (array(select id from members where org_id = $1 order by id offset $2 limit $3)) order by m.id", org, offset, q.Count)
 	}
 	results := db.pool.SendBatch(ctx, batch)
 	defer results.Close()
-	token, total := SCIMToken{ID: c.id}, 0
-	err := results.QueryRow().Scan(append(tokenTargets(&token), &total)...)
-	if err == pgx.ErrNoRows {
-		return nil, 0, c.accept(SCIMToken{}, false)
-	}
-	if err != nil {
-		return nil, 0, translate(err)
-	}
-	if err := c.accept(token, true); err != nil || q.Count == 0 {
+	total, err := db.hotTotal(c, results)
+	if err != nil || q.Count == 0 {
 		return nil, total, err
 	}
 	rows, err := results.Query()
@@ -204,15 +175,14 @@ func (db *DB) hotPage(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMemb
 	}
 	defer rows.Close()
 	list, bytes := make([]SCIMMember, 0, min(q.Count, 128)), 0
+	row := newHotRow(rows)
 	for rows.Next() {
-		list = append(list, SCIMMember{})
-		m := &list[len(list)-1]
-		var refs []string
-		if err := rows.Scan(append(memberTargets(&m.Member), &refs)...); err != nil {
-			return nil, 0, err
+		row.load()
+		list = append(list, SCIMMember{Member: row.member(), Groups: related(row.texts(), byName)})
+		if row.err != nil {
+			return nil, 0, row.err
 		}
-		m.Groups = related(refs, byName)
-		if bytes += 256 + lengthOf(m.Attributes); bytes > maxPageBytes && len(list) > 1 {
+		if bytes += 256 + lengthOf(list[len(list)-1].Attributes); bytes > maxPageBytes && len(list) > 1 {
 			list = list[:len(list)-1]
 			break
 		}
@@ -224,4 +194,31 @@ func (db *DB) hotPage(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMMemb
 		db.pages.ended(c.id, offset+len(list), list[len(list)-1].ID)
 	}
 	return list, total, nil
+}
+
+// pageTotalSQL is the token with how many people its organization has.
+const pageTotalSQL = "select " + hotTokenColumns + `, (select cast(coalesce(sum(n), 0) as bigint) from member_counts k where k.org_id = $2)
+	from scim_tokens t where t.id = $1 and t.org_id = $2`
+
+// hotTotal reads what pageTotalSQL answers.
+func (db *DB) hotTotal(c *SCIMCall, results pgx.BatchResults) (int, error) {
+	rows, err := results.Query()
+	if err != nil {
+		return 0, translate(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return 0, translate(err)
+		}
+		db.tokenOrgs.forget(c.id)
+		return 0, c.accept(SCIMToken{}, false)
+	}
+	row := newHotRow(rows)
+	row.load()
+	if err := c.accept(row.token(c.id), true); err != nil {
+		return 0, err
+	}
+	total := row.int()
+	return int(total), row.err
 }

@@ -9,31 +9,25 @@ import (
 
 // The common writes about groups on PostgreSQL: people who are added or removed, and groups that are new.
 
-// hotAdd is common if the group and all people exist; $5 are their ids and $6 the ids of the audit rows.
-const hotAdd = hotToken + `
-	g as (select id, org_id, name from teams where org_id = ` + hotOrg + ` and id = $4 and managed),
-	w as (select * from unnest(cast($5 as text[]), cast($6 as text[])) as w(id, event)),
-	p as (select m.id, (select w.event from w where w.id = m.id) as event, ` + hotLabel + ` as label
-		from members m where m.org_id = ` + hotOrg + ` and m.id = any (cast($5 as text[]))),
-	x as (insert into team_members (org_id, team_id, member_id, added_at) select g.org_id, g.id, p.id, $3 from g, p
-		where (select count(*) from p) = cardinality(cast($5 as text[])) on conflict do nothing returning member_id),
+// hotAdd is common if the group and all people exist; $6 are their ids and $7 the ids of the audit rows.
+const hotAdd = `with g as (select g.name, t.name as token, t.last_used_at from teams g, scim_tokens t where ` + hotToken + ` and g.org_id = $2 and g.id = $5 and g.managed),
+	p as (select m.id, (cast($7 as text[]))[array_position(cast($6 as text[]), m.id)] as event, ` + hotLabel + ` as label
+		from members m where m.org_id = $2 and m.id = any (cast($6 as text[]))),
+	x as (insert into team_members (org_id, team_id, member_id, added_at) select $2, $5, p.id, $4 from g, p
+		where (select count(*) from p) = cardinality(cast($6 as text[])) on conflict do nothing returning member_id),
 	e as (insert into audit_events ` + auditColumns + `
-		select p.event, ok.org_id, $3, 'team.member_added', 'scim', ok.id, ok.name, $7, 'team', g.id, g.name, '', ` + hotMembership + `
-		from ok, g, x, p where p.id = x.member_id)
-	select ` + hotTokenColumns + `, (select count(*) from g where (select count(*) from p) = cardinality(cast($5 as text[]))),
-		coalesce((select name from g), ''), array(select p.id from x, p where p.id = x.member_id), array(select p.label from x, p where p.id = x.member_id) from t`
+		select p.event, $2, $4, 'team.member_added', 'scim', $1, g.token, $8, 'team', $5, g.name, '', ` + hotMembership + ` from g, x, p where p.id = x.member_id)
+	select g.token, g.last_used_at, g.name, array(select p.id from x, p where p.id = x.member_id), array(select p.label from x, p where p.id = x.member_id)
+	from g where (select count(*) from p) = cardinality(cast($6 as text[]))`
 
 // hotRemove is common if the group exists.
-const hotRemove = hotToken + `
-	g as (select id, org_id, name from teams where org_id = ` + hotOrg + ` and id = $4 and managed),
-	x as (delete from team_members where team_id = (select id from g) and member_id = any (cast($5 as text[])) returning member_id),
-	w as (select * from unnest(cast($5 as text[]), cast($6 as text[])) as w(id, event)),
-	p as (select m.id, (select w.event from w where w.id = m.id) as event, ` + hotLabel + ` as label
-		from members m where m.org_id = ` + hotOrg + ` and m.id = any (array(select member_id from x))),
+const hotRemove = `with g as (select g.name, t.name as token, t.last_used_at from teams g, scim_tokens t where ` + hotToken + ` and g.org_id = $2 and g.id = $5 and g.managed),
+	x as (delete from team_members where team_id = $5 and member_id = any (cast($6 as text[])) and exists (select 1 from g) returning member_id),
+	p as (select m.id, (cast($7 as text[]))[array_position(cast($6 as text[]), m.id)] as event, ` + hotLabel + ` as label
+		from members m where m.org_id = $2 and m.id = any (array(select member_id from x))),
 	e as (insert into audit_events ` + auditColumns + `
-		select p.event, ok.org_id, $3, 'team.member_removed', 'scim', ok.id, ok.name, $7, 'team', g.id, g.name, ` + hotMembership + `, ''
-		from ok, g, p)
-	select ` + hotTokenColumns + `, (select count(*) from g), coalesce((select name from g), ''), array(select id from p), array(select label from p) from t`
+		select p.event, $2, $4, 'team.member_removed', 'scim', $1, g.token, $8, 'team', $5, g.name, ` + hotMembership + `, '' from g, p)
+	select g.token, g.last_used_at, g.name, array(select id from p), array(select label from p) from g`
 
 const (
 	// hotLabel is Member.Label.
@@ -76,14 +70,12 @@ func (db *DB) hotChangeMembers(ctx context.Context, c *SCIMCall, id string, chan
 	for i := range events {
 		events[i] = newID("evt_", now)
 	}
-	done, name := 0, ""
+	name := ""
 	var people, labels []string
-	err = db.writeOne(ctx, c, "", nil, sql, c.hotArgs(now, id, ids, events, c.Client.IP), &done, &name, &people, &labels)
-	switch {
-	case err != nil:
+	err = db.writeOne(ctx, c, now, func(row *hotRow) { name, people, labels = row.string(), row.texts(), row.texts() },
+		hotStatement{sql, []any{id, ids, events, c.Client.IP}})
+	if err != nil {
 		return err
-	case done == 0:
-		return errUncommon
 	}
 	for i := range people {
 		person := Facts{"member": people[i], "name": labels[i]}
@@ -97,14 +89,12 @@ func (db *DB) hotChangeMembers(ctx context.Context, c *SCIMCall, id string, chan
 }
 
 // hotCreateGroup is common if no group has the name and no team is there to be adopted.
-const hotCreateGroup = hotToken + `
+const hotCreateGroup = `with ok as (select t.name, t.last_used_at from scim_tokens t where ` + hotToken + `
+		and not exists (select 1 from teams o where o.org_id = $2 and o.managed = false and o.name_key = $7)),
 	g as (insert into teams (id, org_id, name, name_key, managed, directory_name, directory_key, name_edited, external_id, version, created_at, updated_at)
-		select $4, ok.org_id, $5, $6, true, $7, $8, false, $9, 1, $3, $3 from ok
-		where not exists (select 1 from teams o where o.org_id = ` + hotOrg + ` and o.managed = false and o.name_key = $6)
-		on conflict do nothing returning id, name),
-	e as (insert into audit_events ` + auditColumns + `
-		select $10, ok.org_id, $3, 'team.created', 'scim', ok.id, ok.name, $11, 'team', g.id, g.name, '', $12 from ok, g)
-	select ` + hotTokenColumns + `, (select count(*) from g) from t`
+		select $5, $2, $6, $7, true, $8, $9, false, $10, 1, $4, $4 from ok on conflict do nothing returning name),
+	e as (insert into audit_events ` + auditColumns + ` select $11, $2, $4, 'team.created', 'scim', $1, ok.name, $12, 'team', $5, g.name, '', $13 from ok, g)
+	select ok.name, ok.last_used_at from ok, g`
 
 // hotCreateTeam is CreateSCIMTeam for a group without members; errUncommon for all others.
 func (db *DB) hotCreateTeam(ctx context.Context, c *SCIMCall, r *scim.Resource) (*SCIMTeam, error) {
@@ -115,14 +105,11 @@ func (db *DB) hotCreateTeam(ctx context.Context, c *SCIMCall, r *scim.Resource) 
 		ExternalID: optional(r.Text("externalId")), Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	t.NameKey = strings.ToLower(t.Name)
-	made := 0
-	err := db.writeOne(ctx, c, "", nil, hotCreateGroup, c.hotArgs(now, t.ID, t.Name, t.NameKey, name, key, t.ExternalID, newID("evt_", now), c.Client.IP,
-		Facts{"name": name, "source": SourceSCIM}.json()), &made)
-	switch {
-	case err != nil:
+	err := db.writeOne(ctx, c, now, nil, hotStatement{hotCreateGroup, []any{
+		t.ID, t.Name, t.NameKey, name, key, t.ExternalID, newID("evt_", now), c.Client.IP, Facts{"name": name, "source": SourceSCIM}.json(),
+	}})
+	if err != nil {
 		return nil, err
-	case made == 0:
-		return nil, errUncommon
 	}
 	t.OrgID = c.Token.OrgID
 	c.changed("team.created", t.target(), nil, Facts{"name": name})

@@ -16,7 +16,7 @@ type SCIMMember struct {
 // View is the person ready to be answered. base is the SCIM address.
 func (m *SCIMMember) View(base string) scim.View {
 	v := scim.View{
-		Type: scim.UserType, ID: m.ID, UserName: m.UserName, Active: m.wantedActive(), Groups: m.Groups,
+		Type: scim.UserType, ID: m.ID, UserName: m.UserName, Label: m.DisplayName, Active: m.wantedActive(), Groups: m.Groups,
 		Created: m.CreatedAt, Modified: m.UpdatedAt, Version: m.Version, Base: base,
 	}
 	if m.ExternalID != nil {

@@ -25,6 +25,7 @@ type View struct {
 	ExternalID  string
 	UserName    string // users
 	DisplayName string // groups; that of a user is among the stored attributes
+	Label       string // what people call a user, for those who tell of the answer; not part of it
 	Active      bool   // users
 	Stored      []byte // JSON object of the other attributes as Resource.JSON wrote it; may be nil
 	Groups      []Ref  // users
@@ -88,35 +89,42 @@ func (v *View) appendStored(dst []byte, p *Projection) []byte {
 }
 
 func (v *View) appendRefs(dst []byte, name string, refs []Ref, of *ResourceType, p *Projection) []byte {
+	if len(refs) == 0 && v.Type == UserType {
+		return dst
+	}
 	a := v.Type.Schema.Attribute(name)
 	if a == nil {
 		return dst
 	}
 	only, wanted := p.wants(a)
-	if !wanted || len(refs) == 0 && name == "groups" {
+	if !wanted {
 		return dst
 	}
 	kind := "direct"
 	if of == UserType {
 		kind = "User"
 	}
+	// What is the same for all of them is found out once: there may be ten thousand.
+	value, reference, display, typed := only.wants(a.Sub("value")), only.wants(a.Sub("$ref")), only.wants(a.Sub("display")), only.wants(a.Sub("type"))
+	below, kind := v.Base+of.Endpoint+"/", `"type":"`+kind+`"`
 	dst = append(appendKey(dst, name), '[')
 	for i, ref := range refs {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, '{')
-		if only.wants(a.Sub("value")) {
-			dst = appendString(appendKey(dst, "value"), ref.ID)
+		if value {
+			dst = appendString(append(dst, `"value":`...), ref.ID)
 		}
-		if only.wants(a.Sub("$ref")) {
-			dst = appendString(appendKey(dst, "$ref"), v.Base+of.Endpoint+"/"+ref.ID)
+		if reference {
+			dst = appendString(append(appendComma(dst), `"$ref":`...), below)
+			dst = append(append(dst[:len(dst)-1], ref.ID...), '"') // our own ids need no escapes
 		}
-		if ref.Display != "" && only.wants(a.Sub("display")) {
-			dst = appendString(appendKey(dst, "display"), ref.Display)
+		if display && ref.Display != "" {
+			dst = appendString(append(appendComma(dst), `"display":`...), ref.Display)
 		}
-		if only.wants(a.Sub("type")) {
-			dst = appendString(appendKey(dst, "type"), kind)
+		if typed {
+			dst = append(appendComma(dst), kind...)
 		}
 		dst = append(dst, '}')
 	}
@@ -129,22 +137,37 @@ func (v *View) appendMeta(dst []byte, p *Projection) []byte {
 	if !wanted {
 		return dst
 	}
-	values := map[string]any{
-		"resourceType": v.Type.Name,
-		"created":      v.Created.UTC().Format(timeFormat),
-		"lastModified": v.Modified.UTC().Format(timeFormat),
-		"location":     v.Location(),
-	}
-	if v.Version > 0 {
-		values["version"] = v.ETag()
-	}
 	mark := len(dst)
-	dst = appendKey(dst, "meta")
+	dst = append(appendKey(dst, "meta"), '{')
 	start := len(dst)
-	if dst = appendValue(dst, meta, values, only); len(dst) == start {
+	for _, sub := range meta.SubAttributes { // in the order of the schema, like everything else
+		if !only.wants(sub) {
+			continue
+		}
+		switch sub.Name {
+		case "resourceType":
+			dst = appendString(appendKey(dst, sub.Name), v.Type.Name)
+		case "created":
+			dst = appendTime(appendKey(dst, sub.Name), v.Created)
+		case "lastModified":
+			dst = appendTime(appendKey(dst, sub.Name), v.Modified)
+		case "location":
+			dst = appendString(appendKey(dst, sub.Name), v.Location())
+		case "version":
+			if v.Version > 0 {
+				dst = appendString(appendKey(dst, sub.Name), v.ETag())
+			}
+		}
+	}
+	if len(dst) == start {
 		return dst[:mark]
 	}
-	return dst
+	return append(dst, '}')
+}
+
+// appendTime writes a time in timeFormat.
+func appendTime(dst []byte, at time.Time) []byte {
+	return append(at.UTC().AppendFormat(append(dst, '"'), timeFormat), '"')
 }
 
 // Page is a ListResponse (RFC 7644 §3.4.2).

@@ -103,8 +103,12 @@ func (r *Resource) assign(schema *Schema, a *Attribute, value any) (*MemberChang
 		if value == nil {
 			return nil, nil
 		}
+		ids, err := memberIDs(normal)
+		if err != nil {
+			return nil, err
+		}
 		changes := &MemberChanges{}
-		changes.replace(memberIDs(normal))
+		changes.replace(ids)
 		return changes, nil
 	}
 	if list, ok := normal.([]any); ok {
