@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/beevik/etree"
 
 	"gatehouse/models"
 	"gatehouse/sso"
@@ -226,6 +229,15 @@ func TestAnUnknownKeyWaitsOnlyAfterAnAdminsTest(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.postACS(org, stranger.answer(a.browser().beginSAML(org, ""), "ana@acme.com")).wantStatus(http.StatusForbidden)
+		waiting(0)
+		// A certificate that is only named, somebody else's, is that of no key that has signed.
+		block, _ := pem.Decode(certificateOf(t, ecKey(t), "Somebody else", a.clock.Now().AddDate(0, -1, 0)))
+		named := after(func(doc *etree.Document) {
+			element(doc, "X509Certificate").SetText(base64.StdEncoding.EncodeToString(block.Bytes))
+		})
+		to = ana.beginTest(org)
+		done := a.postACS(org, stranger.answer(to, "ana@acme.com", named)).wantStatus(http.StatusSeeOther)
+		ana.result(done).follow().wantText("#live", "signed with another key than its certificate says")
 		waiting(0)
 		to = ana.beginTest(org)
 		a.postACS(org, stranger.answer(to, "ana@acme.com")).wantStatus(http.StatusSeeOther)

@@ -11,16 +11,17 @@ import (
 
 // keepUnknownCertificate lets the certificate wait for approval that signed a test sign-in and is not trusted. Anyone can post a self-made
 // response, so it must be one that answers the request of a test which a signed-in admin began here, not a colleague by a link, and it must
-// come from the issuer set here. Even then it is trusted for nothing.
+// come from the issuer set here; and the certificate must be that of the key that has signed, not one that a message merely names. Even then
+// it is trusted for nothing.
 func (s *Server) keepUnknownCertificate(c echo.Context, test *models.TestSignIn, i sso.Inspection) error {
-	if test.ByLink || i.Certificate == nil || i.Err == nil || i.Err.Reason != sso.ReasonUnknownKey || !passed(i, "in_response_to") || !passed(i, "confirmation_request") || !passed(i, "issuer") {
+	if test.ByLink || i.Unknown == nil || i.Err == nil || i.Err.Reason != sso.ReasonUnknownKey || !passed(i, "in_response_to") || !passed(i, "confirmation_request") || !passed(i, "issuer") {
 		return nil
 	}
 	ours, err := s.ownCertificates(c.Request().Context(), test.OrgID)
 	if err != nil {
 		return err
 	}
-	parsed, err := sso.ParseCertificate(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.Certificate.Raw}), s.db.Now(), ours...)
+	parsed, err := sso.ParseCertificate(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.Unknown.Raw}), s.db.Now(), ours...)
 	if err != nil {
 		return nil // expired or weak: the check that failed says so; or our own
 	}
