@@ -227,6 +227,8 @@ func activityEntry(now time.Time, org string, a *models.Activity) views.Activity
 	if a.Reason != "" {
 		e.Facts = append(e.Facts, views.Fact{Label: "Reason", Value: a.Reason, Mono: true})
 	}
+	tellUnsolicited(&e, a, detail)
+	tellSignOut(&e, a, detail)
 	return e
 }
 
@@ -234,6 +236,7 @@ func activityEntry(now time.Time, org string, a *models.Activity) views.Activity
 var factLabels = map[string]string{
 	"email": "E-mail", "email_from": "E-mail from the claim", "first_name_from": "First name from the claim", "last_name_from": "Last name from the claim", "issuer": "Issuer",
 	"name_id": "NameID", "name_id_format": "NameID format", "object_id": "Object ID", "second_factor": "Second factor used there", "certificate_sha256": "Certificate (SHA-256)",
+	"claimed_issuer": "Issuer, as claimed", "claimed_certificate_sha1": "Certificate (SHA-1), as claimed",
 }
 
 func activityFacts(detail models.Facts) []views.Fact {

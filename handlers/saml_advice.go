@@ -24,6 +24,9 @@ func refusalAdvice(r *models.LoginRefusal, organization string) []views.Advice {
 	again := func(text string) []views.Advice {
 		return []views.Advice{{Icon: "rotate-ccw", Title: "Sign in again", Text: text}, ask("If it happens again, ask your IT admin")}
 	}
+	if isSignOut(r) {
+		return signOutAdvice(ask)
+	}
 	switch r.Reason {
 	case models.RefusedUnknownRequest, models.RefusedOtherBrowser, models.RefusalReason(sso.ReasonUnsolicited):
 		return []views.Advice{
@@ -55,11 +58,6 @@ func refusalAdvice(r *models.LoginRefusal, organization string) []views.Advice {
 		return []views.Advice{
 			{Icon: "user-plus", Title: "Ask an admin of " + organization + " for an invitation", Text: "Once you are a member, the same sign-in lets you in."},
 			{Icon: "user", Title: "Invited with another address?", Text: "Sign in again with the account that has it."},
-		}
-	case models.RefusedLogoutReplayed:
-		return []views.Advice{
-			{Icon: "log-out", Title: "Still signed in here?", Text: "Sign out at the bottom of the menu. Signing out at your company once more works as well."},
-			ask("If it happens again, ask your IT admin"),
 		}
 	case models.RefusedDeactivated, models.RefusedDeleted:
 		return []views.Advice{ask("Is this a mistake? Ask an admin of " + organization)}

@@ -99,8 +99,11 @@ func (s *Server) answerSAMLRefusal(c echo.Context, orgID string, err error) erro
 		Title: refusalTitle(r.Reason, org.Name), Sentence: refusalSentence(r), Organization: org.Name, Advice: refusalAdvice(r, org.Name),
 		Reference: r.Reference, When: s.db.Now().Format("2 Jan 2006, 15:04 UTC"), StartURL: samlLoginPath(orgID, "", ""),
 	}
+	if isSignOut(r) {
+		page.StartURL, page.StartText = "/", "Go to your home page"
+	}
 	switch r.Reason {
-	case models.RefusedSSOOff, models.RefusedConnectionRemoved, models.RefusedDeactivated, models.RefusedDeleted, models.RefusedHeld, models.RefusedNoMembership, models.RefusedLogoutReplayed:
+	case models.RefusedSSOOff, models.RefusedConnectionRemoved, models.RefusedDeactivated, models.RefusedDeleted, models.RefusedHeld, models.RefusedNoMembership:
 		// Another round at the identity provider would end here again.
 		page.StartURL, page.StartText = "/login", "Go to the sign-in page"
 	}
@@ -155,6 +158,9 @@ func refusalTitle(r models.RefusalReason, organization string) string {
 		return "This sign-in was already used"
 	case models.RefusedLogoutReplayed:
 		return "This sign-out was carried out already"
+	case models.RefusedLogoutUnsigned, models.RefusedLogoutSignature, models.RefusedLogoutAlgorithm, models.RefusedLogoutCertificate, models.RefusedLogoutTime,
+		models.RefusedLogoutIssuer, models.RefusedLogoutDestination, models.RefusedLogoutUnreadable:
+		return "You were not signed out of " + organization
 	case models.RefusedRequestExpired, models.RefusedCodeExpired, models.RefusalReason(sso.ReasonExpired), models.RefusalReason(sso.ReasonTooLate):
 		return "This sign-in took too long"
 	case models.RefusedSSOOff:

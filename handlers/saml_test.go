@@ -114,8 +114,13 @@ func TestSAMLRefusals(t *testing.T) {
 		{"another issuer", "issuer_mismatch", "You could not be signed in", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
 			return a.postACS(org, idp.answer(b.beginSAML(org, ""), "bo@acme.com", func(x *assertion) { x.issuer = "https://sts.windows.net/other/" }))
 		}},
-		{"expired", "response_too_late", "This sign-in took too long", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
+		{"a clock two hours behind", "issued_before_request", "You could not be signed in", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
 			return a.postACS(org, idp.answer(b.beginSAML(org, ""), "bo@acme.com", func(x *assertion) { x.issued = x.issued.Add(-2 * time.Hour) }))
+		}},
+		{"posted nine minutes after it was made", "response_too_late", "This sign-in took too long", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
+			response := idp.answer(b.beginSAML(org, ""), "bo@acme.com")
+			a.clock.Advance(9 * time.Minute)
+			return a.postACS(org, response)
 		}},
 		{"after ten minutes", "request_expired", "This sign-in took too long", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
 			to := b.beginSAML(org, "")
@@ -267,7 +272,7 @@ func TestSAMLUnsolicited(t *testing.T) {
 				t.Errorf("%s: sent to %s", name, got)
 			}
 		}
-		if to := b.get("/saml/" + org.ID + "/login?again=1").wantStatus(http.StatusSeeOther).header.Get("Location"); !strings.HasPrefix(to, "https://login.example/") {
+		if to := b.again(org).header.Get("Location"); !strings.HasPrefix(to, "https://login.example/") {
 			t.Errorf("sent to %s", to)
 		}
 		b.get("/saml/"+org.ID+"/login?again=1").wantStatus(http.StatusForbidden).wantText("h1", "Start again here")

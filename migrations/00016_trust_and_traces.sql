@@ -12,6 +12,7 @@ alter table test_sign_in_links add column member_id text not null default '';
 -- An attempt that comes again and again is one row that counts.
 alter table activity add column times bigint not null default 1;
 alter table activity add column last_at timestamptz;
+create index activity_unsolicited on activity (org_id, id) where reason = 'unsolicited';
 
 -- A certificate is compared with those of other organizations when it is uploaded.
 create index sso_certificates_by_sha256 on sso_certificates (sha256);

@@ -24,6 +24,9 @@ type Activity struct {
 	// Detail is a JSON object: expected, received, steps. Never secrets.
 	Detail        string
 	IP, UserAgent string
+	// Times is how often it came, LastAt when last if more than once.
+	Times  int        `gorm:"->"`
+	LastAt *time.Time `gorm:"->"`
 }
 
 // TableName is the table of activity.

@@ -24,6 +24,14 @@ const (
 	RefusedHeld              RefusalReason = "held"
 	RefusedOtherPerson       RefusalReason = "other_person"
 	RefusedLogoutReplayed    RefusalReason = "logout_replayed"
+	RefusedLogoutUnsigned    RefusalReason = "logout_unsigned"
+	RefusedLogoutSignature   RefusalReason = "logout_signature_invalid"
+	RefusedLogoutAlgorithm   RefusalReason = "logout_algorithm"
+	RefusedLogoutCertificate RefusalReason = "logout_certificate_expired"
+	RefusedLogoutTime        RefusalReason = "logout_too_old"
+	RefusedLogoutIssuer      RefusalReason = "logout_issuer_mismatch"
+	RefusedLogoutDestination RefusalReason = "logout_destination_mismatch"
+	RefusedLogoutUnreadable  RefusalReason = "logout_unreadable"
 )
 
 // LoginRefusal is a refused sign-in: a sentence for the person, and for the admins what was expected, what came and where to change it.
@@ -68,6 +76,9 @@ func (r *LoginRefusal) about(m *Member) *LoginRefusal {
 	r.MemberID, r.Who = m.ID, m.Label()
 	return r
 }
+
+// signOutHere serves all sign-outs at the identity provider that were not carried out here.
+const signOutHere = "Your company's sign-in service asked to sign you out here, in a way we cannot accept, so nothing was done. Sign out here yourself."
 
 // The catalogue: what is said to the person, what to the admin, and where the mend is.
 var refusals = map[RefusalReason]LoginRefusal{
@@ -153,6 +164,44 @@ var refusals = map[RefusalReason]LoginRefusal{
 		Employee: "This sign-out was carried out already. Nothing more is to be done.",
 		Admin:    "The same LogoutRequest came twice, and only the first one ended sessions. Usually somebody reloaded the page; a request that was recorded and sent again looks the same.",
 	},
+	RefusedLogoutUnsigned: {
+		Employee: signOutHere,
+		Admin:    "A sign-out request without a signature was refused, and no session was ended. Anybody can open this address; the identity provider signs what it sends.",
+	},
+	RefusedLogoutSignature: {
+		Employee: signOutHere,
+		Admin:    "A sign-out request was refused: its signature is by none of the certificates trusted here, or it was changed on the way. If the identity provider signs sign-outs with another certificate, upload that too.",
+		FixAt:    "Access Security → SSO → SAML Certificate",
+	},
+	RefusedLogoutAlgorithm: {
+		Employee: signOutHere,
+		Admin:    "A sign-out request was refused: its signature uses SHA-1 or another algorithm we do not accept. Set the identity provider to RSA or ECDSA with SHA-256.",
+		FixAt:    "Entra → Enterprise applications → your application → Single sign-on → SAML Certificates → Edit → Signing Algorithm",
+	},
+	RefusedLogoutCertificate: {
+		Employee: signOutHere,
+		Admin:    "A sign-out request was refused: it is signed with a certificate that is trusted here but is not valid now. Create a new one at the identity provider, upload it here, then activate it there.",
+		FixAt:    "Entra → Enterprise applications → your application → Single sign-on → SAML Certificates",
+	},
+	RefusedLogoutTime: {
+		Employee: signOutHere,
+		Admin:    "A sign-out request was refused: it was made too long ago, or is not valid yet. Either it was under way for minutes or recorded and sent again, or one of the two clocks is wrong.",
+	},
+	RefusedLogoutIssuer: {
+		Employee: signOutHere,
+		Admin:    "A sign-out request was refused: it comes from another issuer than the Issuer URL set here.",
+		FixAt:    "Access Security → SSO → Issuer URL",
+	},
+	RefusedLogoutDestination: {
+		Employee: signOutHere,
+		Admin:    "A sign-out request was refused: it was made for another address than the one it came to. Copy the Logout Url from here.",
+		FixAt:    "Entra → Enterprise applications → your application → Single sign-on → Basic SAML Configuration → Logout Url",
+	},
+	RefusedLogoutUnreadable: {
+		Employee: signOutHere,
+		Admin:    "A sign-out request was refused: it is not a SAML LogoutRequest by HTTP-Redirect about exactly one person.",
+		FixAt:    "Entra → Enterprise applications → your application → Single sign-on → Basic SAML Configuration → Logout Url",
+	},
 	RefusedHeld: {
 		Employee: "Your organization knows you, but your account is waiting for its admins. Please ask one of them.",
 		Admin:    "The person is held: the page of the person says why and what ends it.",
@@ -167,7 +216,8 @@ func Refusals() []LoginRefusal {
 		RefusedUnknownRequest, RefusedRequestExpired, RefusedReplayed, RefusedCodeExpired, RefusedOtherBrowser, RefusedCookiesBlocked,
 		RefusedSSOOff, RefusedConnectionRemoved, RefusedConnectionChanged,
 		RefusedDomainUnverified, RefusedDomainLapsed, RefusedIdentityMismatch, RefusedNoMembership, RefusedUserNameTaken, RefusedDeactivated, RefusedDeleted, RefusedHeld, RefusedOtherPerson,
-		RefusedLogoutReplayed,
+		RefusedLogoutReplayed, RefusedLogoutUnsigned, RefusedLogoutSignature, RefusedLogoutAlgorithm, RefusedLogoutCertificate, RefusedLogoutTime,
+		RefusedLogoutIssuer, RefusedLogoutDestination, RefusedLogoutUnreadable,
 	} {
 		list = append(list, *refuse(r))
 	}
