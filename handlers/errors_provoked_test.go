@@ -486,6 +486,34 @@ func TestEveryRefusalOfAPersonCanBeProvoked(t *testing.T) {
 			a.browser().get(query).wantStatus(http.StatusSeeOther)
 			return a.browser().get(query)
 		},
+		models.RefusedLogoutUnsigned: signOut(func(_ *app, _ *models.Organization, _ *identityProvider, query string) string {
+			return query[:strings.Index(query, "&SigAlg=")]
+		}),
+		models.RefusedLogoutSignature: signOut(func(_ *app, _ *models.Organization, _ *identityProvider, query string) string {
+			return strings.Replace(query, "RelayState=r1", "RelayState=r2", 1)
+		}),
+		models.RefusedLogoutAlgorithm: signOut(func(_ *app, _ *models.Organization, _ *identityProvider, query string) string {
+			return strings.Replace(query, url.QueryEscape(dsig.RSASHA256SignatureMethod), url.QueryEscape(dsig.RSASHA1SignatureMethod), 1)
+		}),
+		models.RefusedLogoutCertificate: signOut(func(a *app, org *models.Organization, idp *identityProvider, _ string) string {
+			off := false
+			check(a, a.db.SetSwitches(a.t.Context(), operator, org.ID, models.Switches{Enabled: &off}))
+			idp.reissue(org, a.clock.Now().AddDate(-1, 0, 0), a.clock.Now().Add(-time.Hour))
+			return idp.logout(org, "bo@acme.com")
+		}),
+		models.RefusedLogoutTime: signOut(func(a *app, _ *models.Organization, _ *identityProvider, query string) string {
+			a.clock.Advance(time.Hour)
+			return query
+		}),
+		models.RefusedLogoutIssuer: signOut(func(_ *app, org *models.Organization, idp *identityProvider, _ string) string {
+			return withIssuer(idp, "https://sts.windows.net/other/").logout(org, "bo@acme.com")
+		}),
+		models.RefusedLogoutDestination: signOut(func(_ *app, _ *models.Organization, idp *identityProvider, _ string) string {
+			return idp.logout(&models.Organization{ID: "org_other"}, "bo@acme.com")
+		}),
+		models.RefusedLogoutUnreadable: signOut(func(_ *app, org *models.Organization, idp *identityProvider, _ string) string {
+			return idp.logout(org, "")
+		}),
 		models.RefusedHeld: func(a *app, org *models.Organization, idp *identityProvider) *page {
 			signIn(a, org, idp, "bo@acme.com", withObjectID("oid-of-bo")).wantRedirect("/")
 			a.provision(org, `"userName":"bo@acme.com","emails":[{"type":"work","primary":true,"value":"bo@unclaimed.example"}]`)
@@ -506,6 +534,9 @@ func TestEveryRefusalOfAPersonCanBeProvoked(t *testing.T) {
 					return // whoever has no request of ours concerns no organization
 				}
 				reference, _, _ := strings.Cut(p.attr("#reference", "value"), " ")
+				if out := strings.HasPrefix(string(r.Reason), "logout_"); out && strings.Contains(p.text("main"), "Sign in again") {
+					t.Errorf("tells somebody who signs out: %s", p.text("main"))
+				}
 				ana := a.browser()
 				ana.asPassword("ana@acme.com")
 				p = ana.get(activityPath+"?q="+url.QueryEscape(reference)).wantText("details.event[open] .problem", r.Admin)
@@ -514,6 +545,13 @@ func TestEveryRefusalOfAPersonCanBeProvoked(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// signOut opens our logout address with a query that an edit has made of a genuine one.
+func signOut(edit func(a *app, org *models.Organization, idp *identityProvider, query string) string) func(*app, *models.Organization, *identityProvider) *page {
+	return func(a *app, org *models.Organization, idp *identityProvider) *page {
+		return a.browser().get("/saml/" + org.ID + "/logout?" + edit(a, org, idp, idp.logout(org, "bo@acme.com")))
 	}
 }
 

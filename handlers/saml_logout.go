@@ -27,13 +27,13 @@ func (s *Server) samlLogout(c echo.Context) error {
 	now := s.db.Now()
 	request, err := sso.ParseLogoutRequest(protocol, s.samlLogoutURL(org), c.Request().URL.RawQuery, now)
 	if err != nil {
-		return s.refuseSAML(c, org, "", err)
+		return s.refuseLogout(c, org, err)
 	}
 	_, err = s.db.LogoutByIdP(ctx, client(c), org, models.IdPLogout{
 		ID: request.ID, Issuer: connection.Issuer, NameID: request.NameID, SessionIndexes: request.SessionIndexes, AcceptedUntil: request.AcceptedUntil,
 	})
 	if isRefusal(err) {
-		return s.refuseSAML(c, org, "", err)
+		return s.refuseLogout(c, org, err)
 	}
 	if err != nil {
 		return err

@@ -172,6 +172,30 @@ func TestALogoutRequestIsCarriedOutOnce(t *testing.T) {
 	})
 }
 
+// Sign-outs at the identity provider are in the activity as such, those that were refused too.
+func TestSignOutsAreInTheActivity(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		org, idp := samlApp(a)
+		path := "/saml/" + org.ID + "/logout?"
+		for range 2 {
+			b := a.browser()
+			b.finish(a.postACS(org, idp.answer(b.beginSAML(org, ""), "bo@acme.com"))).wantRedirect("/")
+		}
+		a.browser().get(path + idp.logout(org, "bo@acme.com")).wantStatus(http.StatusSeeOther)
+		a.browser().get(path + idp.logout(org, "nobody@acme.com")).wantStatus(http.StatusSeeOther)
+		a.browser().get(path+"SAMLRequest=x").wantStatus(http.StatusForbidden).wantText("h1", "You were not signed out of Acme").
+			wantText("main", "Sign out here yourself").wantText("main", "close this window")
+		ana := a.browser()
+		ana.asPassword("ana@acme.com")
+		p := ana.get(activityPath).wantText("main", "The identity provider signed Bo Berg out, which ended 2 sessions here").
+			wantText("main", "The identity provider signed nobody@acme.com out; no session of theirs was open here").
+			wantText("main", "A sign-out request without a signature was refused").wantText("main", "Sign-out, Firefox")
+		if strings.Contains(p.text("main"), "could not sign in") {
+			t.Errorf("a refused sign-out reads as a sign-in: %s", p.text("main"))
+		}
+	})
+}
+
 func TestSignedRequests(t *testing.T) {
 	each(t, func(t *testing.T, a *app) {
 		org, idp := samlApp(a)

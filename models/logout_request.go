@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -52,6 +53,9 @@ func (db *DB) LogoutByIdP(ctx context.Context, client Client, orgID string, l Id
 				return err
 			}
 			tx.record("session.ended", m.target(), Facts{"sessions": n}, Facts{"by": "logout_request"})
+			if _, err := tx.recordActivity(signedOut(orgID, client, m.Label(), memberID, n)); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -61,8 +65,32 @@ func (db *DB) LogoutByIdP(ctx context.Context, client Client, orgID string, l Id
 	// Nothing was changed, so nothing was committed: the ID is remembered by itself.
 	return 0, db.touch(ctx, func(tx *Tx) error {
 		tx.org = orgID
-		return tx.useLogout(l)
+		if err := tx.useLogout(l); err != nil {
+			return err
+		}
+		_, err := tx.recordActivity(signedOut(orgID, client, l.NameID, "", 0))
+		return err
 	})
+}
+
+// ReasonSignedOut is the reason in the activity of a sign-out that the identity provider asked for.
+const ReasonSignedOut = "idp_logout"
+
+// signedOut is that sign-out as activity.
+func signedOut(orgID string, client Client, who, memberID string, sessions int) NewActivity {
+	n := NewActivity{
+		OrgID: orgID, Kind: ActivitySignIn, OK: true, Reference: NewReference(), Reason: ReasonSignedOut, Who: who, MemberID: memberID, Client: client,
+		Detail: Facts{"sign_out": true},
+	}
+	switch sessions {
+	case 0:
+		n.Sentence = "The identity provider signed " + who + " out; no session of theirs was open here."
+	case 1:
+		n.Sentence = "The identity provider signed " + who + " out, which ended one session here."
+	default:
+		n.Sentence = fmt.Sprintf("The identity provider signed %s out, which ended %d sessions here.", who, sessions)
+	}
+	return n
 }
 
 // useLogout remembers the ID of a request. A *LoginRefusal if it was used before.

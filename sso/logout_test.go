@@ -110,8 +110,12 @@ func TestParseLogoutRequestRefuses(t *testing.T) {
 		}
 	}
 	c := testConnection(expiredKey())
-	if _, err := ParseLogoutRequest(c, testLogout, good, testNow); err == nil {
-		t.Error("an expired certificate is trusted")
+	var e *Error
+	if _, err := ParseLogoutRequest(c, testLogout, logoutQuery(t, logoutRequest(), expiredKey().key, ""), testNow); !errors.As(err, &e) || e.Reason != ReasonCertExpired {
+		t.Errorf("an expired certificate: %v", err)
+	}
+	if _, err := ParseLogoutRequest(c, testLogout, logoutQuery(t, logoutRequest(), otherKey().key, ""), testNow); !errors.As(err, &e) || e.Reason != ReasonSignatureInvalid {
+		t.Errorf("another key than the expired certificate's: %v", err)
 	}
 	c.Certificates = nil
 	if _, err := ParseLogoutRequest(c, testLogout, good, testNow); err == nil {

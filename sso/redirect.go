@@ -139,13 +139,21 @@ func (q redirectQuery) verify(parameter string, pinned []*x509.Certificate, now 
 		octets += "&RelayState=" + raw
 	}
 	octets += "&SigAlg=" + q.raw["SigAlg"]
+	var outside *x509.Certificate
 	for _, cert := range pinned {
-		if now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
+		if cert.CheckSignature(algorithm, []byte(octets), signatureValue(signature, cert)) != nil {
 			continue
 		}
-		if cert.CheckSignature(algorithm, []byte(octets), signatureValue(signature, cert)) == nil {
+		if !now.Before(cert.NotBefore) && !now.After(cert.NotAfter) {
 			return nil
 		}
+		outside = cert
 	}
-	return &Error{Reason: ReasonSignatureInvalid, Want: thumbprints(pinned)}
+	switch {
+	case outside == nil:
+		return &Error{Reason: ReasonSignatureInvalid, Want: thumbprints(pinned)}
+	case now.Before(outside.NotBefore):
+		return &Error{Reason: ReasonCertNotYetValid, Got: thumbprint(outside), Want: "valid from " + outside.NotBefore.UTC().Format(time.RFC3339)}
+	}
+	return &Error{Reason: ReasonCertExpired, Got: thumbprint(outside), Want: "valid until " + outside.NotAfter.UTC().Format(time.RFC3339)}
 }
