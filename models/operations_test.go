@@ -432,6 +432,7 @@ var elsewhere = map[string]string{
 	"BeginTest": "test_sign_in_test", "FindTest": "test_sign_in_test", "FinishTest": "test_sign_in_test", "NewTestID": "test_sign_in_test", "PreviewLogin": "test_sign_in_test",
 	"TestLink": "by secret",
 	"KeepForm": "kept_form_test", "KeptForm": "kept_form_test", "DropForm": "kept_form_test",
+	"RecordUnsolicited": "handlers: saml_unsolicited_test", "TrustedElsewhere": "certificate_test: of other organizations on purpose",
 	"KeepEvidence": "login_evidence_test", "CompleteStepUp": "handlers: saml_step_up_test", "LogoutByIdP": "handlers: saml_logout_test",
 	// Bookkeeping that no admin asks about.
 	"Sweep": "sweep_test", "ClaimUnmailedNotices": "notice_test", "UnclaimNotice": "notice_test", "DueDomains": "domain_test", "NoteSCIMCall": "scim_test", "CompactMemberCounts": "member_count_test", "RecordProvisioning": "activity_batch_test", "ProvisioningRhythm": "provisioning_rhythm_test", "EndSafetyWindows": "require_window_test", "OpenWindow": "require_window_test", "NoteBursts": "burst_test", "Bursts": "burst_test", "HoldsDeactivations": "burst_test", "HoldDeactivations": "burst_test", "UndoBurst": "burst_test", "SettleBurst": "burst_test", "Adoption": "team_adoption_test", "FreshenStatistics": "statistics_test", "ConfirmAdoption": "team_adoption_test",
