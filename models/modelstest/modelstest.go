@@ -76,7 +76,7 @@ func URL(t testing.TB, dialect string) string {
 		if err != nil {
 			t.Fatalf("make the SQLite template: %v", err)
 		}
-		path := filepath.Join(t.TempDir(), "gatehouse.db")
+		path := filepath.Join(scratch(t), "gatehouse.db")
 		if err := os.WriteFile(path, template, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -92,14 +92,29 @@ func URL(t testing.TB, dialect string) string {
 func EmptyURL(t *testing.T, dialect string) string {
 	t.Helper()
 	if dialect == SQLite {
-		return "sqlite:" + filepath.Join(t.TempDir(), "gatehouse.db")
+		return "sqlite:" + filepath.Join(scratch(t), "gatehouse.db")
 	}
 	return postgresCopy(t, false)
 }
 
+// scratch is a folder that is removed when the test ends.
+func scratch(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(pgcluster.Scratch(), "gatehouse-sqlite-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
 // sqliteTemplate migrates one database per process and returns the file's bytes.
 var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "gatehouse-sqlite-")
+	dir, err := os.MkdirTemp(pgcluster.Scratch(), "gatehouse-sqlite-")
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,11 @@ func Start(settings ...string) (*Cluster, error) {
 	}
 	// Not os.TempDir: as root the server runs as another user, who must reach the folder, and the path of a unix socket
 	// ends at 107 bytes.
-	dir, err := os.MkdirTemp("/tmp", "gatehouse-pg-")
+	place := Scratch()
+	if len(settings) > 0 {
+		place = "/tmp" // a server that is to sync needs a disk to sync to
+	}
+	dir, err := os.MkdirTemp(place, "gatehouse-pg-")
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +115,7 @@ func (c *Cluster) start(bin string, settings []string) error {
 
 	arguments := []string{"-c", keeper, "keeper", c.dir, filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir}
 	for _, setting := range append([]string{
-		"listen_addresses=", "max_connections=300", "shared_buffers=32MB",
+		"listen_addresses=", "max_connections=300", "shared_buffers=32MB", "max_wal_size=256MB",
 		// What makes data safe and tests slow.
 		"fsync=off", "synchronous_commit=off", "full_page_writes=off",
 	}, settings...) { // the last of a name counts
