@@ -240,11 +240,13 @@ func (s *Server) accessNotices(c echo.Context, a *access) ([]views.Notice, error
 	if n := a.tokenNotice(); n != nil {
 		list = append(list, *n)
 	}
-	waiting, err := s.metadataNotices(c, a)
+	waiting, err := s.metadataNotice(c, a)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, waiting...)
+	if waiting != nil {
+		list = append(list, *waiting)
+	}
 	bursts, err := s.db.Bursts(c.Request().Context(), orgID(c))
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -49,8 +50,12 @@ func otherAddresses(a *access, state *models.MetadataState, waiting []models.Pen
 	return o
 }
 
-// metadataNotices are banners about what the identity provider has changed and an admin is to decide on.
-func (s *Server) metadataNotices(c echo.Context, a *access) ([]views.Notice, error) {
+// metadataNotice is the banner about what the identity provider has changed and an admin is to decide on, nil if there is nothing, and on
+// the page where it is decided.
+func (s *Server) metadataNotice(c echo.Context, a *access) (*views.Notice, error) {
+	if strings.HasPrefix(c.Request().URL.Path, metadataPath) {
+		return nil, nil
+	}
 	ctx := c.Request().Context()
 	waiting, err := s.db.PendingCertificates(ctx, orgID(c))
 	if err != nil {
@@ -60,22 +65,21 @@ func (s *Server) metadataNotices(c echo.Context, a *access) ([]views.Notice, err
 	if err != nil {
 		return nil, err
 	}
-	var list []views.Notice
-	if len(waiting) > 0 {
-		list = append(list, views.Notice{
-			Tone: views.ToneWarn, Title: count(len(waiting), "certificate waits", "certificates wait") + " for approval",
-			Text:   "Found " + ago(a.now, waiting[0].FoundAt) + ". It is not trusted until you approve it by its thumbprint; if Entra signs with it already, sign-ins are refused meanwhile.",
-			Action: views.Link{Text: "Look", URL: metadataPath},
-		})
+	other := otherAddresses(a, state, waiting, views.StepUp{}) != nil
+	n := &views.Notice{Tone: views.ToneWarn, Action: views.Link{Text: "Look", URL: metadataPath}}
+	switch {
+	case len(waiting) == 0 && !other:
+		return nil, nil
+	case len(waiting) == 0:
+		n.Title, n.Text = "Your identity provider’s metadata names other addresses", "Nothing was changed. Take them over or dismiss them."
+	default:
+		n.Title = count(len(waiting), "certificate waits", "certificates wait") + " for approval"
+		n.Text = "Found " + ago(a.now, waiting[0].FoundAt) + ", and not trusted until you approve by the thumbprint; if Entra signs with it already, sign-ins are refused meanwhile."
+		if other {
+			n.Text += " The metadata names other addresses, too."
+		}
 	}
-	if otherAddresses(a, state, waiting, views.StepUp{}) != nil {
-		list = append(list, views.Notice{
-			Tone: views.ToneWarn, Title: "Your identity provider’s metadata names other addresses",
-			Text:   "Nothing was changed. Take them over or dismiss them.",
-			Action: views.Link{Text: "Look", URL: metadataPath + "#other"},
-		})
-	}
-	return list, nil
+	return n, nil
 }
 
 // takeOverMetadata changes the connection to the addresses that were shown.

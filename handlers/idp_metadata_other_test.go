@@ -36,8 +36,8 @@ func TestOtherAddressesOfTheMetadata(t *testing.T) {
 		site.publish(next.issuer, "https://login.example/saml2", idp, next)
 		a.readDueMetadata(25 * time.Hour)
 		b := a.signIn("ana@acme.com")
-		b.get(ssoPath).wantText(".banner h2", "1 certificate waits for approval").wantText("main", "metadata names other addresses")
-		p := b.get(metadataPath).wantStatus(http.StatusOK).wantText("#other del", idp.issuer).wantText("#other ins", next.issuer)
+		b.get(ssoPath).wantText(".banner h2", "1 certificate waits for approval").wantText(".banner", "names other addresses, too")
+		p := b.get(metadataPath).wantStatus(http.StatusOK).wantNone(".banner").wantText("#other del", idp.issuer).wantText("#other ins", next.issuer)
 		p.wantText("#other", "The new Issuer URL ends all sessions").wantText("#other", "1 certificate that nobody has approved yet")
 		if n := len(p.all("#other .diff tbody tr")); n != 1 {
 			t.Errorf("%d changes are shown", n)
