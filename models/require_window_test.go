@@ -280,6 +280,14 @@ func TestTheSafetyWindowAndOtherChanges(t *testing.T) {
 				w.t.Errorf("the audit log says %v", after)
 			}
 		}, "", true, true, 0},
+		{"it was required before there were windows", func(w *windowWorld) {
+			w.f.Execute(w.t, "update sso_connections set required = ? where org_id = ?", true, w.org.ID)
+		}, "", true, true, 0},
+		{"a process of the version before turns it off", func(w *windowWorld) {
+			w.require()
+			w.f.Execute(w.t, "update sso_connections set required = ? where org_id = ?", false, w.org.ID)
+			w.comes(w.owner)
+		}, "", false, false, 0},
 		{"turned on again when it is over", func(w *windowWorld) { over(w); w.require() }, "reverted", true, false, 1},
 		{"the operator requires it when it is over", func(w *windowWorld) { over(w); operatorSets(w, models.Switches{Required: ptr(true)}) }, "reverted", true, true, 0},
 		{"turned off when it is over", func(w *windowWorld) { over(w); set(w, models.Switches{Required: ptr(false)}) }, "", false, false, 1},
