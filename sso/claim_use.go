@@ -1,5 +1,7 @@
 package sso
 
+import "slices"
+
 // ClaimUse says what a claim is for, for an admin who looks at what came.
 type ClaimUse struct {
 	Use    string // "" if it is not used
@@ -15,13 +17,13 @@ func UseOf(name string) ClaimUse {
 	}{
 		{named(claimObjectID), ClaimUse{"Recognising the person, even after a rename", "user.objectid, always sent"}},
 		{short("email"), ClaimUse{"E-mail address", "user.mail"}},
-		{named(claimEmailAddress), ClaimUse{"E-mail address, if there is no claim email", "user.mail"}},
+		{short("emailaddress"), ClaimUse{"E-mail address, if there is no claim email", "user.mail"}},
 		{named(claimUPN), ClaimUse{"E-mail address, if no other claim has one", "user.userprincipalname"}},
-		{short("firstname"), ClaimUse{"First name", "user.givenname"}},
-		{named(claimGivenName), ClaimUse{"First name", "user.givenname"}},
-		{short("lastname"), ClaimUse{"Last name", "user.surname"}},
-		{named(claimSurname), ClaimUse{"Last name", "user.surname"}},
-		{short("displayname"), ClaimUse{"Display name", "user.displayname"}},
+		{named("name"), ClaimUse{"E-mail address, if no other claim has one and it is Entra that sends it", "user.userprincipalname"}},
+		{isMail, ClaimUse{"E-mail address, if there is none in the NameID and the claims that come before it", "user.mail"}},
+		{anyOf(short("firstname"), short("givenname"), named(oidGivenName)), ClaimUse{"First name", "user.givenname"}},
+		{anyOf(short("lastname"), short("surname"), short("sn"), named(oidSurname)), ClaimUse{"Last name", "user.surname"}},
+		{anyOf(short("displayname"), named(oidDisplayName)), ClaimUse{"Display name", "user.displayname"}},
 		{named(claimAuthnMethods), ClaimUse{"Shows whether a second factor was used", "always sent"}},
 		{named("http://schemas.microsoft.com/claims/groups.link"), ClaimUse{"", "sent in place of groups for people in more than 150"}},
 		{named("http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"), ClaimUse{"", "group claim; teams come by provisioning"}},
@@ -41,6 +43,12 @@ func named(full string) func(string) bool {
 
 func short(last string) func(string) bool {
 	return func(name string) bool { return equalFoldASCII(lastSegment(name), last) }
+}
+
+func anyOf(matches ...func(string) bool) func(string) bool {
+	return func(name string) bool {
+		return slices.ContainsFunc(matches, func(one func(string) bool) bool { return one(name) })
+	}
 }
 
 // ShortName is a claim's name without its namespace.

@@ -80,16 +80,25 @@ func (i *Identity) Keys() []IdentityKey {
 	return append(keys, IdentityKey{Kind: KeyEmail, Value: i.Email.Value})
 }
 
-// Entra's own claims, by their full names.
+// Entra's own claims, by their full names. Of emailaddress, givenname, surname and
+// displayname the last part is enough.
 const (
 	claimObjectID     = "http://schemas.microsoft.com/identity/claims/objectidentifier"
-	claimDisplayName  = "http://schemas.microsoft.com/identity/claims/displayname"
-	claimEmailAddress = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
-	claimGivenName    = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname"
-	claimSurname      = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname"
 	claimUPN          = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"
 	claimAuthnMethods = "http://schemas.microsoft.com/claims/authnmethodsreferences"
 )
+
+// What SimpleSAMLphp, pysaml2 and Shibboleth send by default: names of LDAP as OIDs.
+const (
+	oidMail        = "urn:oid:0.9.2342.19200300.100.1.3"
+	oidGivenName   = "urn:oid:2.5.4.42"
+	oidSurname     = "urn:oid:2.5.4.4"
+	oidDisplayName = "urn:oid:2.16.840.1.113730.3.1.241"
+)
+
+func isMail(name string) bool {
+	return equalFoldASCII(name, oidMail) || equalFoldASCII(lastSegment(name), "mail")
+}
 
 const maxNameLength = 200 // bytes of a first, last or display name
 
@@ -106,9 +115,9 @@ func (v *Verification) readClaims() *Error {
 	for _, a := range attrs {
 		id.Claims = append(id.Claims, a.Claim)
 	}
-	id.FirstName = nameValue(attrs, "firstname", claimGivenName)
-	id.LastName = nameValue(attrs, "lastname", claimSurname)
-	id.DisplayName = nameValue(attrs, "displayname", claimDisplayName)
+	id.FirstName = nameValue(attrs, "firstname", "givenname", oidGivenName)
+	id.LastName = nameValue(attrs, "lastname", "surname", "sn", oidSurname)
+	id.DisplayName = nameValue(attrs, "displayname", oidDisplayName)
 	id.MFA = saysMFA(attrs)
 	return v.readObjectID(attrs)
 }
@@ -158,41 +167,27 @@ func (v *Verification) readObjectID(attrs []attr) *Error {
 	return nil
 }
 
-// readEmail follows one documented order: the claim email, plain or with a namespace,
-// in any case; Entra's emailaddress; the user principal name; an e-mail NameID. A
-// claim that is there but empty counts as absent; one that is there but is not one
-// plain address is an error, never a reason to look further.
+// readEmail follows one documented order (docs/conformance.md): the claim email, plain
+// or with a namespace, in any case; emailaddress, Entra's own, likewise; the user
+// principal name; an e-mail NameID; mail, as SimpleSAMLphp, pysaml2 and Shibboleth name
+// it. A claim for an address that is there but empty counts as absent; one that is there
+// but is not one plain address is an error, never a reason to look further.
 func (v *Verification) readEmail() *Error {
 	attrs := v.attributes
-	for _, matches := range []func(string) bool{
-		func(name string) bool { return equalFoldASCII(name, "email") },
-		func(name string) bool { return equalFoldASCII(lastSegment(name), "email") },
-		func(name string) bool { return equalFoldASCII(name, claimEmailAddress) },
-	} {
-		a := find(attrs, matches)
-		if a == nil {
-			continue
+	for _, matches := range []func(string) bool{named("email"), short("email"), short("emailaddress")} {
+		if found, e := v.readAddress(matches); found || e != nil {
+			return e
 		}
-		values := a.distinct()
-		if len(values) == 0 && !a.structured {
-			continue
-		}
-		if len(values) > 1 {
-			return &Error{Reason: ReasonEmailSeveral, Got: shown(strings.Join(values, ", ")), Want: "one value"}
-		}
-		if a.structured {
-			return &Error{Reason: ReasonEmailInvalid, Got: shown(a.Name) + " holds XML elements", Want: "plain text"}
-		}
-		address, err := ASCIIAddress(values[0])
-		if err != nil {
-			return &Error{Reason: ReasonEmailInvalid, Got: shown(values[0]), Want: "a plain address such as ana@example.com", Err: err}
-		}
-		v.identity.Email = Value{address, a.Name}
-		return v.refuseGuest()
 	}
 
-	// The rest are names that often are addresses, but need not be.
-	if a := find(attrs, func(name string) bool { return equalFoldASCII(name, claimUPN) }); a != nil && !a.structured {
+	// Names that often are addresses, but need not be. Everybody else's plain "name" is how
+	// a person is called, which many may choose themselves: it is the user principal name
+	// with its Namespace cleared only in what Entra sends.
+	isUPN := named(claimUPN)
+	if find(attrs, named(claimObjectID)) != nil {
+		isUPN = func(name string) bool { return equalFoldASCII(name, claimUPN) || equalFoldASCII(name, "name") }
+	}
+	if a := find(attrs, isUPN); a != nil && !a.structured {
 		if values := a.distinct(); len(values) == 1 {
 			if address, err := ASCIIAddress(values[0]); err == nil {
 				v.identity.Email = Value{address, a.Name}
@@ -206,7 +201,35 @@ func (v *Verification) readEmail() *Error {
 			return v.refuseGuest()
 		}
 	}
+	if found, e := v.readAddress(isMail); found || e != nil {
+		return e
+	}
 	return &Error{Reason: ReasonEmailMissing, Got: "claims " + shown(claimNames(attrs)), Want: "a claim email"}
+}
+
+// readAddress takes the address from a claim that is for one. found is false if there is no
+// such claim with a value.
+func (v *Verification) readAddress(matches func(string) bool) (found bool, failure *Error) {
+	a := find(v.attributes, matches)
+	if a == nil {
+		return false, nil
+	}
+	values := a.distinct()
+	if len(values) == 0 && !a.structured {
+		return false, nil
+	}
+	if len(values) > 1 {
+		return false, &Error{Reason: ReasonEmailSeveral, Got: shown(strings.Join(values, ", ")), Want: "one value"}
+	}
+	if a.structured {
+		return false, &Error{Reason: ReasonEmailInvalid, Got: shown(a.Name) + " holds XML elements", Want: "plain text"}
+	}
+	address, err := ASCIIAddress(values[0])
+	if err != nil {
+		return false, &Error{Reason: ReasonEmailInvalid, Got: shown(values[0]), Want: "a plain address such as ana@example.com", Err: err}
+	}
+	v.identity.Email = Value{address, a.Name}
+	return true, v.refuseGuest()
 }
 
 // refuseGuest names the case in which Entra sends a guest's user principal name,
@@ -218,18 +241,16 @@ func (v *Verification) refuseGuest() *Error {
 	return nil
 }
 
-// nameValue reads a name: the short claim, plain or with a namespace, then Entra's.
-// The first value that is not empty counts.
-func nameValue(attrs []attr, short, full string) Value {
-	for _, matches := range []func(string) bool{
-		func(name string) bool { return equalFoldASCII(name, short) },
-		func(name string) bool { return equalFoldASCII(lastSegment(name), short) },
-		func(name string) bool { return equalFoldASCII(name, full) },
-	} {
-		if a := find(attrs, matches); a != nil {
-			for _, value := range a.Values {
-				if value = cleanName(value); value != "" {
-					return Value{value, a.Name}
+// nameValue reads a name from the first claim that has one. Each is read plain before it
+// is read with a namespace; a full name, as that of an OID, is only itself.
+func nameValue(attrs []attr, claims ...string) Value {
+	for _, name := range claims {
+		for _, matches := range []func(string) bool{named(name), short(name)} {
+			if a := find(attrs, matches); a != nil {
+				for _, value := range a.Values {
+					if value = cleanName(value); value != "" {
+						return Value{value, a.Name}
+					}
 				}
 			}
 		}

@@ -25,7 +25,7 @@ func TestInspect(t *testing.T) {
 			name: "every failing check is shown, not the first alone",
 			m: change(func(m *message) {
 				m.audience, m.recipient, m.issuer = "https://other.example", "https://other.example/acs", strings.TrimSuffix(testIssuer, "/")
-				m.claims = claim("mail", "ana@acme.example")
+				m.claims = claim("contact", "ana@acme.example")
 				m.format = formatPersistent
 			}),
 			failed: []string{"response_issuer", "issuer", "recipient", "audience", "email"}, verified: true, claims: 1, certificate: idpKey().cert,

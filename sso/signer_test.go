@@ -130,7 +130,13 @@ func claim(name string, values ...string) string {
 	return b.String()
 }
 
-const entraClaimNS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+const (
+	entraClaimNS      = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+	claimEmailAddress = entraClaimNS + "emailaddress"
+	claimGivenName    = entraClaimNS + "givenname"
+	claimSurname      = entraClaimNS + "surname"
+	claimDisplayName  = "http://schemas.microsoft.com/identity/claims/displayname"
+)
 
 func (m message) build(t testing.TB) []byte {
 	t.Helper()
