@@ -58,7 +58,7 @@ func (db *DB) hotChangeMembers(ctx context.Context, c *SCIMCall, id string, chan
 		return errUncommon
 	}
 	m := wanted.Members
-	if m.Replace || len(m.Add)+len(m.Remove) == 0 || len(m.Add) > 0 && len(m.Remove) > 0 || len(m.Add)+len(m.Remove) > maxHotMembers {
+	if m.Replace || len(m.Selected) > 0 || len(m.Add)+len(m.Remove) == 0 || len(m.Add) > 0 && len(m.Remove) > 0 || len(m.Add)+len(m.Remove) > maxHotMembers {
 		return errUncommon
 	}
 	sql, ids, action := hotAdd, m.Add, "team.member_added"

@@ -16,6 +16,16 @@ const (
 // changeTeamMembers carries out what happens to the members of a managed team. Adding somebody twice and removing somebody who is not
 // in it are no errors. Invalid for somebody who does not exist in the organization.
 func (tx *Tx) changeTeamMembers(t *Team, c scim.MemberChanges) error {
+	for _, selected := range c.Selected {
+		var present []string
+		err := tx.Raw("select member_id from team_members where team_id = ? and member_id in ? limit 1", t.ID, selected).Scan(&present).Error
+		if err != nil {
+			return err
+		}
+		if len(present) == 0 {
+			return scim.NoSuchMember(selected)
+		}
+	}
 	known, err := tx.peopleByID(c.Add)
 	if err != nil {
 		return err

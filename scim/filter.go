@@ -76,12 +76,27 @@ func (p AttrPath) Leaf() *Attribute {
 	return p.Attr
 }
 
-// resolve finds the attribute that a name with optional URN and sub-attribute stands for; ok is false if there is none.
+// resolve finds the attribute that a name with optional URN and sub-attribute stands for; ok is false if there is none. A name without
+// URN that the core schema has not is looked for in the extensions: Entra's documented requests say manager where RFC 7644 §3.10 wants
+// the URN before it, in filters (id eq "1" and manager eq "2") as in paths ("path":"manager").
 func (rt *ResourceType) resolve(name string) (path AttrPath, ok bool) {
 	schema, rest, known := rt.schemaOf(name)
 	if !known || rest == "" {
 		return AttrPath{}, false
 	}
+	if path, ok = rt.resolveIn(schema, rest); ok || schema != rt.Schema || rest != name {
+		return path, ok
+	}
+	for _, extension := range rt.Extensions {
+		if path, ok = rt.resolveIn(extension, rest); ok {
+			return path, true
+		}
+	}
+	return AttrPath{}, false
+}
+
+// resolveIn finds attribute or attribute.sub of one schema.
+func (rt *ResourceType) resolveIn(schema *Schema, rest string) (path AttrPath, ok bool) {
 	top, sub, nested := strings.Cut(rest, ".")
 	path.Schema = schema
 	if schema == rt.Schema {

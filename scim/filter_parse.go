@@ -214,10 +214,6 @@ func (p *filterParser) path(name string) (AttrPath, *Error) {
 		return AttrPath{}, bad(p.scimType, "%q is not a part of %s", excerpt(name), p.inside.Attr.Name)
 	}
 	path, ok := p.rt.resolve(name)
-	for i := 0; !ok && i < len(p.rt.Extensions); i++ {
-		// Entra's documented probe names an extension's attribute without its URN: id eq "1" and manager eq "2".
-		path, ok = p.rt.resolve(p.rt.Extensions[i].URN + ":" + name)
-	}
 	if !ok {
 		return AttrPath{}, bad(p.scimType, "%q is not an attribute of a %s; /Schemas lists those that are",
 			excerpt(name), p.rt.Name)

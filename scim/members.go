@@ -1,11 +1,15 @@
 package scim
 
+import "strings"
+
 // MemberChanges says what happens to the members of a group, as a recipe that needs no list of present members: adding
 // one person costs the same whatever the group's size. The zero value changes nothing.
 type MemberChanges struct {
 	Replace bool     // drop everybody who is not in Add
 	Add     []string // member ids in the order sent, each once; those already in the group stay
 	Remove  []string // member ids, each once, none of them in Add; those not in the group are no error
+	// Selected are ids of each of which at least one must be in the group before the change: what a replace has selected.
+	Selected [][]string
 }
 
 // memberRecipe collects operations in their order; the last word on an id counts.
@@ -13,6 +17,7 @@ type memberRecipe struct {
 	replaced bool
 	order    []string
 	state    map[string]bool // true: added, false: removed
+	selected [][]string
 }
 
 func (m *memberRecipe) mark(ids []string, added bool) {
@@ -28,12 +33,34 @@ func (m *memberRecipe) mark(ids []string, added bool) {
 }
 
 func (m *memberRecipe) replace(ids []string) {
-	*m = memberRecipe{replaced: true}
+	*m = memberRecipe{replaced: true, selected: m.selected}
 	m.mark(ids, true)
 }
 
+// replaceSelected puts people in the place of those who were selected (RFC 7644 §3.5.2.3); false if nobody selected can be a member.
+func (m *memberRecipe) replaceSelected(selected, by []string) bool {
+	var open []string
+	present := false
+	for _, id := range selected {
+		added, seen := m.state[id]
+		present = present || added
+		if !seen && !m.replaced {
+			open = append(open, id)
+		}
+	}
+	if !present && len(open) == 0 {
+		return false
+	}
+	if !present {
+		m.selected = append(m.selected, open)
+	}
+	m.mark(selected, false)
+	m.mark(by, true)
+	return true
+}
+
 func (m *memberRecipe) changes() MemberChanges {
-	c := MemberChanges{Replace: m.replaced}
+	c := MemberChanges{Replace: m.replaced, Selected: m.selected}
 	for _, id := range m.order {
 		if m.state[id] {
 			c.Add = append(c.Add, id)
@@ -51,21 +78,38 @@ func (c *MemberChanges) replace(ids []string) {
 	*c = recipe.changes()
 }
 
-// memberIDs reads the "value" of normalized members.
-func memberIDs(normal any) []string {
+// memberIDs reads the ids of normalized members: their "value", or the end of the address in "$ref".
+//
+// Errors: invalidValue for a member who has neither, because a directory would take them for added.
+func memberIDs(normal any) ([]string, *Error) {
 	list, _ := normal.([]any)
 	var ids []string
 	for _, item := range list {
 		object, _ := item.(map[string]any)
-		if id, _ := object["value"].(string); id != "" {
-			ids = append(ids, id)
+		id, _ := object["value"].(string)
+		if id == "" {
+			ref, _ := object["$ref"].(string)
+			id = idInReference(ref)
 		}
+		if id == "" {
+			return nil, bad(TypeInvalidValue, "a member has no value; send the id of the user as its value")
+		}
+		ids = append(ids, id)
 	}
-	return ids
+	return ids, nil
 }
 
-// selectedIDs reads the ids that a filter over members names: value eq "a", several joined by or. ok is false for any
-// other filter.
+// idInReference is the id at the end of the address of a person, "" for another address.
+func idInReference(ref string) string {
+	_, id, found := strings.Cut(ref, UserType.Endpoint+"/")
+	if !found || strings.ContainsAny(id, "/?#") {
+		return ""
+	}
+	return id
+}
+
+// selectedIDs reads the ids that a filter over members names: value eq "a", several joined by or. All members are people: with another
+// type it names nobody. ok is false for any other filter.
 func selectedIDs(f *Filter) (ids []string, ok bool) {
 	switch f.Kind {
 	case Comparison:
@@ -82,19 +126,24 @@ func selectedIDs(f *Filter) (ids []string, ok bool) {
 			ids = append(ids, more...)
 		}
 		return ids, true
-	case And:
-		// members[type eq "User" and value eq "a"]: all members are people.
+	case And: // members[type eq "User" and value eq "a"]
+		people, named := true, false
 		for _, part := range f.Parts {
 			if part.Kind == Comparison && part.Op == Eq && part.Path.Leaf().Name == "type" {
+				kind, _ := part.Value.(string)
+				people = people && strings.EqualFold(kind, UserType.Name)
 				continue
 			}
 			more, ok := selectedIDs(part)
-			if !ok || ids != nil {
+			if !ok || named {
 				return nil, false
 			}
-			ids = more
+			ids, named = more, true
 		}
-		return ids, ids != nil
+		if !people {
+			ids = nil
+		}
+		return ids, named
 	}
 	return nil, false
 }

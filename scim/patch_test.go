@@ -193,6 +193,13 @@ func TestMemberChanges(t *testing.T) {
 		{"pathless add", `[{"op":"add","value":{"members":[{"value":"a"}]}}]`, MemberChanges{Add: []string{"a"}}},
 		{"the last word counts", `[{"op":"add","path":"members","value":[{"value":"a"}]},{"op":"remove","path":"members[value eq \"a\"]"}]`, MemberChanges{Remove: []string{"a"}}},
 		{"remove after replace", `[{"op":"replace","path":"members","value":["a","b"]},{"op":"remove","path":"members","value":[{"value":"a"}]}]`, MemberChanges{Replace: true, Add: []string{"b"}}},
+		{"remove with null removes nobody", `[{"op":"remove","path":"members","value":null}]`, MemberChanges{}},
+		{"remove of another type of member", `[{"op":"remove","path":"members[type eq \"Group\" and value eq \"a\"]"}]`, MemberChanges{}},
+		{"remove of a person", `[{"op":"remove","path":"members[type eq \"user\" and value eq \"a\"]"}]`, MemberChanges{Remove: []string{"a"}}},
+		{"members named by their address", `[{"op":"add","path":"members","value":[{"$ref":"https://x/api/app/scim/v2/Users/a"},{"$ref":"../Users/b","value":"c"}]}]`, MemberChanges{Add: []string{"a", "c"}}},
+		{"replace of a selected member", `[{"op":"replace","path":"members[value eq \"b\"]","value":[{"value":"c"}]}]`, MemberChanges{Remove: []string{"b"}, Add: []string{"c"}, Selected: [][]string{{"b"}}}},
+		{"replace of one just added", `[{"op":"add","path":"members","value":["b"]},{"op":"replace","path":"members[value eq \"b\"]","value":{"value":"c"}}]`, MemberChanges{Remove: []string{"b"}, Add: []string{"c"}}},
+		{"replace by the same", `[{"op":"replace","path":"members[value eq \"b\"]","value":"b"}]`, MemberChanges{Add: []string{"b"}, Selected: [][]string{{"b"}}}},
 		{"a rename changes no members", `[{"op":"replace","value":{"id":"g","displayName":"N"}}]`, MemberChanges{}},
 	}
 	for _, tt := range tests {
@@ -209,6 +216,57 @@ func TestMemberChanges(t *testing.T) {
 				t.Errorf("got %+v, want %+v", out.Members, tt.want)
 			}
 		})
+	}
+}
+
+func TestMemberChangesThatAreRefused(t *testing.T) {
+	for operations, want := range map[string]string{
+		`[{"op":"add","path":"members[value eq \"b\"]","value":[{"value":"c"}]}]`:                                         TypeInvalidPath,
+		`[{"op":"replace","path":"members[value eq \"b\"].value","value":"c"}]`:                                           TypeMutability,
+		`[{"op":"remove","path":"members[display eq \"b\"]"}]`:                                                            TypeInvalidPath,
+		`[{"op":"add","path":"members","value":[{"display":"c"}]}]`:                                                       TypeInvalidValue,
+		`[{"op":"add","path":"members","value":[{"$ref":"https://x/Groups/c"}]}]`:                                         TypeInvalidValue,
+		`[{"op":"replace","path":"members","value":["a"]},{"op":"replace","path":"members[value eq \"b\"]","value":"c"}]`: TypeNoTarget,
+		`[{"op":"remove","path":"members","value":["b"]},{"op":"replace","path":"members[value eq \"b\"]","value":"c"}]`:  TypeNoTarget,
+		`[{"op":"replace","path":"members[type eq \"Group\" and value eq \"b\"]","value":"c"}]`:                           TypeNoTarget,
+	} {
+		p, err := ParsePatch(GroupType, []byte(`{"Operations":`+operations+`}`))
+		if err == nil {
+			_, err = p.Apply(mustResource(t, GroupType, `{"displayName":"G"}`))
+		}
+		var e *Error
+		if !errors.As(err, &e) || e.Type != want {
+			t.Errorf("%s: %v, want %s", operations, err, want)
+		}
+	}
+}
+
+// Entra's documented requests name the attributes of the extension without its URN.
+func TestExtensionAttributesByTheirBareNames(t *testing.T) {
+	r := mustResource(t, UserType, `{"userName":"a"}`)
+	r = applied(t, r, `{"op":"Add","path":"manager","value":[{"$ref":"https://x/Users/m1","value":"m1"}]},{"op":"replace","path":"employeeNumber","value":"7"},{"op":"replace","value":{"department":"D","costCenter":""}}`)
+	const want = `{"userName":"a","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"7","department":"D","manager":{"value":"m1","$ref":"https://x/Users/m1"}}}`
+	if got := string(r.JSON()); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	moved := applied(t, r, `{"op":"replace","path":"manager","value":{"$ref":"https://x/Users/m3"}}`)
+	if got := string(moved.JSON()); !strings.Contains(got, `"manager":{"$ref":"https://x/Users/m3"}`) {
+		t.Errorf("another manager by address: %s", got)
+	}
+	gone := applied(t, r, `{"op":"remove","path":"manager"},{"op":"remove","path":"department"},{"op":"remove","path":"employeeNumber"}`)
+	if got := string(gone.JSON()); got != `{"userName":"a"}` {
+		t.Errorf("removed: %s", got)
+	}
+	if got := string(r.appendAttributes([]byte("{"), ParseProjection(UserType, "department,manager.value", ""))); !strings.HasSuffix(got, `{"department":"D","manager":{"value":"m1"}}`) {
+		t.Errorf("projected: %s", got)
+	}
+	if p, _, err := ParseSort(UserType, "department", ""); err != nil || p.Schema != enterpriseSchema {
+		t.Errorf("sorted by %v, %v", p, err)
+	}
+	for _, name := range []string{UserURN + ":department", "urn:x:department"} {
+		if _, ok := UserType.resolve(name); ok {
+			t.Errorf("%s is taken for the extension's", name)
+		}
 	}
 }
 
