@@ -13,7 +13,7 @@ export CGO_ENABLED := 0
 # Packages whose tests run under the race detector, the end-to-end tests, and the rest. Of handlers those tests run again under it
 # that do several things at once: all of them would take longer than everything else together.
 RACE := ./models/... ./jobs/...
-RACE_HANDLERS := TheApplicationMustAdd|OneOfMany|Activity|Conversation|Mail|Limit
+RACE_HANDLERS := TheApplicationMustAdd|TwoInstances|OneOfMany|Activity|Conversation|Mail|Limit
 E2E := ./e2e/...
 REST = $(shell go list ./... | grep -v -x -F -f <(go list $(RACE) $(E2E)))
 
