@@ -45,6 +45,13 @@ func TestEveryPageInBothThemesAndWidths(t *testing.T) {
 	w.testAnswered("audience")
 	w.admin.see("The assertion was made for another application")
 	w.admin.inspect("test-failed")
+	w.admin.press("Share diagnostic link")
+	w.admin.press("Make a link")
+	w.admin.see("It is shown only now", "Not yet")
+	w.admin.inspect("share")
+	outside.open(w.admin.value("Diagnostic link"))
+	outside.see("Why a sign-in to Acme failed", "You, at the identity provider", "Reply URL")
+	outside.inspect("diagnostic")
 	w.admin.open(ssoPage + "/test")
 	w.admin.press("Get a test link")
 	w.admin.inspect("test-link")
@@ -96,6 +103,8 @@ func TestEveryPageInBothThemesAndWidths(t *testing.T) {
 		{"sso", ssoPage, 200},
 		{"sso-azure", ssoPage + "/azure", 200},
 		{"sso-require", ssoPage + "/require", 200},
+		{"sso-metadata-and-signing", ssoPage + "/metadata", 200},
+		{"test-beside-provisioning", ssoPage + "/test", 200},
 		{"domains", domainsPage, 200},
 		{"scim", scimPage, 200},
 		{"activity", "/settings/access-security/activity", 200},
