@@ -83,13 +83,19 @@ var sayings = map[string]saying{
 	"scim_client_secret.created": {"key-round", "", func(t telling) string { return t.who + " generated the SCIM client secret “" + t.whom + "”" }},
 	"scim_client_secret.revoked": {"key-round", "", func(t telling) string { return t.who + " revoked the SCIM client secret “" + t.whom + "”" }},
 
-	"scim_token.created":                      {"key-round", "", func(t telling) string { return t.who + " generated the SCIM token “" + t.whom + "”" }},
-	"scim_token.replaced":                     {"key-round", "", func(t telling) string { return t.who + " replaced the SCIM token “" + t.whom + "”" }},
-	"deactivation_burst.noticed":              {"user-x", "", func(t telling) string { return "A mass deactivation by the directory was noticed: " + t.whom }},
-	"deactivation_burst.grew":                 {"user-x", "", func(t telling) string { return "A mass deactivation by the directory went on: " + t.whom }},
-	"deactivation_burst.undone":               {"rotate-ccw", "", func(t telling) string { return t.who + " undid a mass deactivation of " + t.whom }},
-	"deactivation_burst.settled":              {"user-x", "", func(t telling) string { return t.who + " found a mass deactivation of " + t.whom + " right" }},
-	"member.deactivation_held":                {"user-x", "", func(t telling) string { return t.who + " wanted " + t.whom + " inactive, which waits for a decision" }},
+	"scim_token.created":         {"key-round", "", func(t telling) string { return t.who + " generated the SCIM token “" + t.whom + "”" }},
+	"scim_token.replaced":        {"key-round", "", func(t telling) string { return t.who + " replaced the SCIM token “" + t.whom + "”" }},
+	"deactivation_burst.noticed": {"user-x", "", func(t telling) string { return "A mass deactivation by the directory was noticed: " + t.whom }},
+	"deactivation_burst.grew":    {"user-x", "", func(t telling) string { return "A mass deactivation by the directory went on: " + t.whom }},
+	"deactivation_burst.undone":  {"rotate-ccw", "", func(t telling) string { return t.who + " undid a mass deactivation of " + t.whom }},
+	"deactivation_burst.settled": {"user-x", "", func(t telling) string { return t.who + " found a mass deactivation of " + t.whom + " right" }},
+	"member.deactivation_held":   {"user-x", "", func(t telling) string { return t.who + " wanted " + t.whom + " inactive, which waits for a decision" }},
+	"member.directory_wish": {"user-x", "", func(t telling) string {
+		return t.who + " wants " + t.whom + ", who is deactivated here, " + t.text("directory")
+	}},
+	"member.left_to_directory": {"user-cog", "", func(t telling) string {
+		return t.who + " no longer keeps " + t.whom + " deactivated here; the directory still does"
+	}},
 	"organization.hold_deactivations_changed": {"settings", "", func(t telling) string { return t.who + " changed whether mass deactivations are held" }},
 	"scim_token.revoked":                      {"key-round", "", func(t telling) string { return t.who + " revoked the SCIM token “" + t.whom + "”" }},
 

@@ -260,6 +260,8 @@ func memberActs(who *models.SignedIn, m *models.PersonRow) (deactivate, reactiva
 			reactivate.Blocked = "Only an owner can bring an owner back."
 		case m.DeactivatedBy != nil && *m.DeactivatedBy == models.BySCIM:
 			reactivate.Warning += " The directory deactivated them and will do so again at its next cycle, unless they are assigned there."
+		case m.LeavingAt != nil:
+			reactivate.Warning = "The directory has set " + m.Label() + " inactive, too. This ends the deactivation here; they stay inactive until they are assigned there, or until you reactivate them once more."
 		}
 	}
 	return deactivate, reactivate

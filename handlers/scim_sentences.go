@@ -185,6 +185,8 @@ func (x *exchange) didSentence(found string) string {
 			parts = append(parts, s+count(factsOf(e.After).SessionsEnded, "session", "sessions")+" ended")
 		case "member.deactivation_held":
 			parts = append(parts, "wanted "+e.TargetLabel+" inactive; sessions ended, the rest waits for a decision")
+		case "member.directory_wish":
+			parts = append(parts, "wants "+e.TargetLabel+", who is deactivated here, "+factsOf(e.After).Directory)
 		case "member.reactivated":
 			parts = append(parts, "set "+e.TargetLabel+" active again")
 		case "member.released":
@@ -221,6 +223,7 @@ func (x *exchange) didSentence(found string) string {
 // eventFacts are what the sentences take from the facts of an audit event.
 type eventFacts struct {
 	Held, Name    string
+	Directory     string
 	SessionsEnded int `json:"sessions_ended"`
 }
 

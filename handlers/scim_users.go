@@ -45,8 +45,9 @@ func (r *scimRequest) replaceUser() (*scimAnswer, error) {
 	return r.changeUser(func(before *scim.Resource) (*scim.Resource, error) {
 		after := resource.Clone()
 		if _, sent := after.Active(); !sent {
-			active, _ := before.Active()
-			after.SetActive(active)
+			if active, known := before.Active(); known {
+				after.SetActive(active)
+			}
 		}
 		return after, nil
 	})

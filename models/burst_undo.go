@@ -104,6 +104,11 @@ func (tx *Tx) bringBack(d *departure) (string, error) {
 	case m.Status != Inactive:
 		return "", nil // somebody brought them back already
 	case *m.DeactivatedBy != BySCIM:
+		if m.LeavingAt != nil && m.LeavingAt.Equal(d.At) {
+			if err := tx.wishInactive(m, nil); err != nil {
+				return "", err
+			}
+		}
 		return d.Label + " was deactivated by an admin as well, and stays so.", nil
 	case !m.DeactivatedAt.Equal(d.At):
 		return leftAgain(d, *m.DeactivatedAt), nil

@@ -109,7 +109,8 @@ type Member struct {
 	Version              int64
 	CreatedAt, UpdatedAt time.Time
 	LastActiveAt         *time.Time
-	// LeavingAt is since when the directory wants the member inactive while that waits for a decision (burst.go).
+	// LeavingAt is since when the directory wants the member inactive while that waits for a decision (burst.go), or while they are
+	// deactivated by somebody else (wishInactive).
 	LeavingAt *time.Time
 }
 
@@ -371,8 +372,11 @@ func (tx *Tx) deactivate(m *Member, by DeactivatedBy) error {
 		return err
 	}
 	before := m.Status
-	m.Status, m.DeactivatedBy, m.DeactivatedAt, m.LeavingAt = Inactive, &by, &tx.now, nil
-	if err := tx.change(m, map[string]any{"status": Inactive, "deactivated_by": by, "deactivated_at": tx.now, "leaving_at": nil}); err != nil {
+	m.Status, m.DeactivatedBy, m.DeactivatedAt = Inactive, &by, &tx.now
+	if by == BySCIM {
+		m.LeavingAt = nil // otherwise the directory's wish outlives our own
+	}
+	if err := tx.change(m, map[string]any{"status": Inactive, "deactivated_by": by, "deactivated_at": tx.now, "leaving_at": m.LeavingAt}); err != nil {
 		return err
 	}
 	ended, err := tx.endSessions(m.ID)
@@ -386,9 +390,13 @@ func (tx *Tx) deactivate(m *Member, by DeactivatedBy) error {
 	return nil
 }
 
-// ReactivateMember brings a deactivated member back, with the teams they were in.
+// ReactivateMember brings a deactivated member back, with the teams they were in. Whom the directory wants inactive as well stays so: that
+// ends what kept them away here, and Conflict says that the directory still does. Once more brings them back all the same, as anybody whom
+// only the directory has deactivated.
 func (db *DB) ReactivateMember(ctx context.Context, actor Actor, by Role, orgID, memberID string) error {
-	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+	var stays error
+	err := db.write(ctx, actor, orgID, func(tx *Tx) error {
+		stays = nil
 		m, err := tx.member(memberID)
 		if err != nil {
 			return err
@@ -399,8 +407,27 @@ func (db *DB) ReactivateMember(ctx context.Context, actor Actor, by Role, orgID,
 		if m.Status == Invited {
 			return conflict("%s was invited and has not come yet. Send the invitation again instead.", m.Label())
 		}
+		if m.Status == Inactive && m.LeavingAt != nil {
+			stays = conflict("%s is no longer deactivated here, but the directory has set them inactive, so they stay so. Assign them there, or reactivate them once more to let them in until the directory changes them again.", m.Label())
+			return tx.leaveToDirectory(m)
+		}
 		return tx.reactivate(m)
 	})
+	if err != nil {
+		return err
+	}
+	return stays
+}
+
+// leaveToDirectory ends a deactivation of our own where the directory wants one, too.
+func (tx *Tx) leaveToDirectory(m *Member) error {
+	before, by := *m.DeactivatedBy, BySCIM
+	m.DeactivatedBy, m.LeavingAt = &by, nil
+	if err := tx.change(m, map[string]any{"deactivated_by": by, "leaving_at": nil}); err != nil {
+		return err
+	}
+	tx.record("member.left_to_directory", m.target(), Facts{"by": before}, Facts{"by": by, "status": m.Status})
+	return nil
 }
 
 // reactivate is the one way an inactive member becomes active. Somebody without an account is linked or held anew.
@@ -409,13 +436,13 @@ func (tx *Tx) reactivate(m *Member) error {
 		return errNoChange
 	}
 	before := m.Status
-	m.Status, m.DeactivatedBy, m.DeactivatedAt = Active, nil, nil
+	m.Status, m.DeactivatedBy, m.DeactivatedAt, m.LeavingAt = Active, nil, nil, nil
 	if m.AccountID == nil {
 		if err := tx.linkOrHold(m); err != nil {
 			return err
 		}
 	}
-	err := tx.change(m, map[string]any{"status": Active, "deactivated_by": nil, "deactivated_at": nil, "account_id": m.AccountID, "held_reason": m.HeldReason})
+	err := tx.change(m, map[string]any{"status": Active, "deactivated_by": nil, "deactivated_at": nil, "leaving_at": nil, "account_id": m.AccountID, "held_reason": m.HeldReason})
 	if err != nil {
 		return err
 	}

@@ -202,6 +202,8 @@ func (db *DB) hotApply(ctx context.Context, c *SCIMCall, m *SCIMMember, after *s
 			return false, errUncommon
 		}
 		status = deactivated
+	case sent && !active && *m.DeactivatedBy != BySCIM:
+		return false, errUncommon
 	case sent && active && m.Status == Inactive && *m.DeactivatedBy == BySCIM:
 		if m.AccountID == nil {
 			return false, errUncommon

@@ -51,7 +51,10 @@ func (m *Member) resource() (*scim.Resource, error) {
 	if m.ExternalID != nil {
 		r.SetText("externalId", *m.ExternalID)
 	}
-	r.SetActive(m.wantedActive())
+	// Whom we deactivated ourselves the directory has said nothing about: if there is an active afterwards, it has.
+	if m.Status != Inactive || *m.DeactivatedBy == BySCIM {
+		r.SetActive(m.wantedActive())
+	}
 	return r, nil
 }
 

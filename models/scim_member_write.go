@@ -267,6 +267,11 @@ func (tx *Tx) changeFromDirectory(id string, change func(*scim.Resource) (*scim.
 			return err
 		}
 		return tx.departed(m, "deactivated", "")
+	case sent && !active && m.Status == Inactive && *m.DeactivatedBy != BySCIM && m.LeavingAt == nil:
+		// Deactivated here already: what the directory wants is kept for the day on which somebody brings them back here.
+		return tx.wishInactive(m, &tx.now)
+	case sent && active && m.Status == Inactive && m.LeavingAt != nil:
+		return tx.wishInactive(m, nil)
 	case sent && active && m.LeavingAt != nil:
 		m.LeavingAt = nil
 		if err := tx.change(m, map[string]any{"leaving_at": nil}); err != nil {
@@ -281,6 +286,24 @@ func (tx *Tx) changeFromDirectory(id string, change func(*scim.Resource) (*scim.
 	if len(tx.audit) == 0 {
 		return errNoChange
 	}
+	return nil
+}
+
+// wishInactive keeps that the directory wants somebody inactive who is so already, or does not any more. It will not say so again: a
+// directory sends what has changed there.
+func (tx *Tx) wishInactive(m *Member, at *time.Time) error {
+	wished := func(at *time.Time) string {
+		if at != nil {
+			return "inactive"
+		}
+		return "active"
+	}
+	before := m.LeavingAt
+	m.LeavingAt = at
+	if err := tx.change(m, map[string]any{"leaving_at": at}); err != nil {
+		return err
+	}
+	tx.record("member.directory_wish", m.target(), Facts{"directory": wished(before)}, Facts{"directory": wished(at), "status": m.Status})
 	return nil
 }
 
