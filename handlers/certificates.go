@@ -1,11 +1,61 @@
 package handlers
 
 import (
+	"net/http"
+	"net/url"
+
 	"github.com/labstack/echo/v4"
 
 	"gatehouse/models"
 	"gatehouse/views"
 )
+
+func certificateURL(id string) string {
+	return ssoPath + "/certificates/" + url.PathEscape(id) + "/download"
+}
+
+// downloadCertificate gives a trusted certificate out as it was uploaded, to be compared with what the identity provider has.
+func (s *Server) downloadCertificate(c echo.Context) error {
+	connection, err := s.db.SSO(c.Request().Context(), orgID(c))
+	if err != nil {
+		return err
+	}
+	certificate := certificateByID(connection, c.Param("id"))
+	if certificate == nil {
+		return errNoCertificate
+	}
+	name := thumbprint(certificate.SHA1)
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="saml-certificate-`+name[:min(len(name), 8)]+`.cer"`)
+	return c.Blob(http.StatusOK, "application/x-x509-ca-cert", []byte(certificate.PEM))
+}
+
+var errNoCertificate = &models.Error{Kind: models.NotFound, Message: "There is no such certificate in this organization. It may have been removed meanwhile."}
+
+// warnElsewhere says on certificates that another organization on this server trusts them too, never which one: two organizations may share an
+// application in Entra, but more often one of them has the wrong file.
+func (s *Server) warnElsewhere(c echo.Context, lists ...[]views.Certificate) error {
+	if who := signedIn(c); who == nil || !who.CanManage() {
+		return nil
+	}
+	var sha256 []string
+	for _, list := range lists {
+		for i := range list {
+			sha256 = append(sha256, list[i].SHA256)
+		}
+	}
+	elsewhere, err := s.db.TrustedElsewhere(c.Request().Context(), orgID(c), sha256)
+	if err != nil {
+		return err
+	}
+	for _, list := range lists {
+		for i := range list {
+			if elsewhere[list[i].SHA256] {
+				list[i].Warning = "Another organization on this server trusts this certificate too. That is right if both use one application in Entra; otherwise check that this is the certificate of your own."
+			}
+		}
+	}
+	return nil
+}
 
 // removeCertificate stops trusting one certificate.
 func (s *Server) removeCertificate(c echo.Context) error {
@@ -16,7 +66,7 @@ func (s *Server) removeCertificate(c echo.Context) error {
 	}
 	certificate := certificateByID(connection, c.Param("id"))
 	if certificate == nil {
-		return &models.Error{Kind: models.NotFound, Message: "There is no such certificate in this organization. It may have been removed meanwhile."}
+		return errNoCertificate
 	}
 	step, err := s.stepUp(c)
 	if err != nil {

@@ -108,7 +108,11 @@ func (s *Server) metadataView(c echo.Context) (views.MetadataPage, *access, erro
 		if w.Source == models.FoundInTest {
 			where = "Found in a test sign-in "
 		}
-		p.Waiting = append(p.Waiting, views.WaitingCertificate{Certificate: card, Found: where + ago(a.now, w.FoundAt), StepUp: step})
+		found := []views.Certificate{card}
+		if err := s.warnElsewhere(c, found); err != nil {
+			return p, nil, err
+		}
+		p.Waiting = append(p.Waiting, views.WaitingCertificate{Certificate: found[0], Found: where + ago(a.now, w.FoundAt), StepUp: step})
 	}
 	return p, a, nil
 }
@@ -155,6 +159,9 @@ func (s *Server) readMetadata(c echo.Context) error {
 		return render(c, http.StatusUnprocessableEntity, views.MetadataSettings(p))
 	}
 	p.Found = s.foundMetadata(a, address, m)
+	if err := s.warnElsewhere(c, p.Found.Certificates); err != nil {
+		return err
+	}
 	return render(c, http.StatusOK, views.MetadataSettings(p))
 }
 

@@ -19,6 +19,7 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 	managers.GET("/access-security/sso/require", s.requireSSOPage)
 	managers.POST("/access-security/sso/require", s.switchRequireSSO)
 	managers.POST("/access-security/sso/idp-managed", s.switchIdPManaged)
+	managers.GET("/access-security/sso/certificates/:id/download", s.downloadCertificate)
 	managers.POST("/access-security/sso/certificates/:id/remove", s.removeCertificate)
 	managers.POST("/access-security/sso/remove", s.removeSSO)
 	s.metadataRoutes(managers)

@@ -33,6 +33,9 @@ func (s *Server) renderSSO(c echo.Context, status int, a *access, form views.SSO
 	for i := range a.sso.Certificates {
 		p.Certificates = append(p.Certificates, a.certificate(&a.sso.Certificates[i]))
 	}
+	if err := s.warnElsewhere(c, p.Certificates, p.Form.Unsaved); err != nil {
+		return err
+	}
 	missing, err := s.db.EnableMissing(ctx, orgID(c))
 	if err != nil {
 		return err
@@ -72,14 +75,17 @@ func (s *Server) lastChange(c echo.Context, object string) (string, error) {
 // certificate describes a trusted certificate.
 func (a *access) certificate(c *models.SSOCertificate) views.Certificate {
 	v := certificateCard(a.now, c.Subject, c.SHA1, c.SHA256, c.KeyKind, c.NotBefore, c.NotAfter)
-	v.ID, v.Added = c.ID, "Added "+date(c.AddedAt)+" by "+c.AddedBy
+	v.ID, v.Added, v.DownloadURL = c.ID, "Added "+date(c.AddedAt)+" by "+c.AddedBy, certificateURL(c.ID)
 	if c.LastUsedAt != nil {
 		v.Badges = append([]views.Pill{{Text: "In use (last signature " + ago(a.now, *c.LastUsedAt) + ")", Tone: views.ToneOK}}, v.Badges...)
 	} else {
 		v.Badges = append([]views.Pill{{Text: "Not used yet"}}, v.Badges...)
 	}
-	if a.sso.Enabled && c.Valid(a.now) && a.validCertificates() == 1 {
+	switch {
+	case a.sso.Enabled && c.Valid(a.now) && a.validCertificates() == 1:
 		v.Removal = "The only valid certificate while single sign-on is on. Add the new one first, or turn single sign-on off."
+	case a.sso.Enabled && a.sso.SignsStill(c, a.now):
+		v.Removal = "It signed less than 24 hours ago, and no other has since. Let your identity provider sign with the new one first."
 	}
 	return v
 }

@@ -235,6 +235,11 @@ func TestRemovingCertificatesAndTheConfiguration(t *testing.T) {
 			t.Errorf("removing the configuration says %q", flash)
 		}
 		ana.postFiles(ssoPath, []file{{"b.cer", a.goodCertificate("Second")}}, "org", acme.ID, "sign_in_url", entraSignIn, "issuer", entraIssuer).wantStatus(http.StatusSeeOther)
+		if flash := ana.post(only, "org", acme.ID).flash(); !strings.Contains(flash, "with no other since") {
+			t.Errorf("removing the one that signs says %q", flash)
+		}
+		a.clock.Advance(models.CertificateInUse)
+		ana = a.signIn("ana@acme.com")
 		a.clock.Advance(models.StepUpLife + time.Minute)
 		p = ana.post(only, "org", acme.ID).wantStatus(http.StatusUnprocessableEntity).wantText("h1", "Remove this certificate?")
 		p.form(only).set("password", password).submit().wantRedirect(ssoPath+"#certificate-row").follow().wantText("article.cert h4", "Second")

@@ -242,12 +242,16 @@ func (db *DB) RemoveCertificate(ctx context.Context, actor Actor, orgID, id stri
 		if err != nil {
 			return err
 		}
+		signs := false
 		for i := range s.Certificates {
-			if c := &s.Certificates[i]; c.ID == id && s.Enabled && s.SignsStill(c, tx.now) {
-				return conflict("The identity provider signed with this certificate less than 24 hours ago, and with no other since: people would be locked out. Let it sign with the new one first, or turn single sign-on off.")
+			if c := &s.Certificates[i]; c.ID == id {
+				signs = s.Enabled && s.SignsStill(c, tx.now)
 			}
 		}
-		return tx.removeCertificate(s, id)
+		if err := tx.removeCertificate(s, id); err != nil || !signs {
+			return err
+		}
+		return conflict("The identity provider signed with this certificate less than 24 hours ago, and with no other since: people would be locked out. Let it sign with the new one first, or turn single sign-on off.")
 	})
 }
 

@@ -56,6 +56,7 @@ func TestTurningOnNeedsATestThatPassed(t *testing.T) {
 		}
 		must(t, db.FinishTest(ctx, aBrowser, w.org.ID, w.test(), models.TestResult{State: models.TestPassed, CertificateSHA256: "CC:DD", Sentence: "Yes."}))
 		turnOnAgain(true, "a test that passed")
+		w.switches(models.Switches{Enabled: ptr(false)})
 		sso, err := db.SSO(ctx, w.org.ID)
 		must(t, err)
 		for _, c := range sso.Certificates {
