@@ -147,3 +147,72 @@ func selectedIDs(f *Filter) (ids []string, ok bool) {
 	}
 	return nil, false
 }
+
+// memberChange records what an operation does to the members of a group.
+func (a *applier) memberChange(op string, p path, value any, given bool) *Error {
+	if p.filter != nil {
+		return a.selectedMembers(op, p, value)
+	}
+	if p.sub != nil && p.sub.Name != "value" {
+		return nil
+	}
+	normal, err := p.attr.normalize(value)
+	if err != nil {
+		return err
+	}
+	ids, err := memberIDs(normal)
+	if err != nil {
+		return err
+	}
+	switch {
+	case op == "add":
+		a.members.mark(ids, true)
+	case op == "replace":
+		a.members.replace(ids)
+	case given:
+		// Entra's remove with a value array means these people, not all (RFC 7644 knows no value here). An empty array names nobody, and
+		// neither does null, which Entra's older dialect writes for what it has not.
+		a.members.mark(ids, false)
+	default:
+		a.members.replace(nil)
+	}
+	return nil
+}
+
+// selectedMembers records what happens to the members that a filter names by their ids.
+func (a *applier) selectedMembers(op string, p path, value any) *Error {
+	ids, ok := selectedIDs(p.filter)
+	switch {
+	case !ok:
+		return bad(TypeInvalidPath, "members can only be selected by value eq \"id\"")
+	case op == "remove":
+		a.members.mark(ids, false)
+		return nil
+	case p.sub != nil && p.sub.Name != "value":
+		return nil // members[value eq "x"].display: names of members are the server's
+	case p.sub != nil:
+		return bad(TypeMutability, "the value of a member cannot be changed; remove the member and add another one")
+	case op == "add":
+		return bad(TypeInvalidPath, "people are added with the path members and their ids in the value, not with a filter")
+	}
+	one, err := p.attr.normalize(value)
+	if err != nil {
+		return err
+	}
+	by, err := memberIDs(one)
+	if err != nil {
+		return err
+	}
+	if !a.members.replaceSelected(ids, by) {
+		return noSuchMember(ids)
+	}
+	return nil
+}
+
+// noSuchMember refuses to replace somebody who is not there (RFC 7644 §3.5.2.3).
+func noSuchMember(ids []string) *Error {
+	return bad(TypeNoTarget, "no member of the group has the id %q", excerpt(strings.Join(ids, " or ")))
+}
+
+// NoSuchMember refuses a change whose Selected names nobody in the group.
+func NoSuchMember(ids []string) error { return noSuchMember(ids) }
