@@ -26,7 +26,8 @@ func anonymous(t models.LoginTrace, a *models.Activity) models.LoginTrace {
 	own := ownValues(t, a)
 	refusals := map[string]bool{} // about the person: what was expected may be another person's
 	for _, r := range models.Refusals() {
-		refusals[string(r.Reason)] = true
+		// Who deactivated them and why they are held is about the mend.
+		refusals[string(r.Reason)] = r.Reason != models.RefusedDeactivated && r.Reason != models.RefusedHeld
 	}
 	hide := func(text string, reason string) string {
 		switch {

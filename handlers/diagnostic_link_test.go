@@ -210,6 +210,8 @@ func TestAnonymous(t *testing.T) {
 		{"email_guest", "bo_acme.com#EXT#@tenant.onmicrosoft.com", "…@tenant.onmicrosoft.com"},
 		{"identity_mismatch", "objectid another", "(hidden)"},
 		{"domain_unverified", "eve@elsewhere.example", "…@elsewhere.example"},
+		{"deactivated", "deactivated by scim", "deactivated by scim"},
+		{"held", "address_taken", "address_taken"},
 		{"expired", "2026-11-24T09:30:00Z", "2026-11-24T09:30:00Z"},
 		{"audience_mismatch", "https://a.example/Bo", "https://a.example/(hidden)"},
 		{"name_id_missing", "0c1", "(hidden)"},

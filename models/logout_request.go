@@ -103,7 +103,9 @@ func (tx *Tx) useLogout(l IdPLogout) error {
 	r := tx.Exec(`insert into used_logout_requests (org_id, request_id, used_at, expires_at) values (?, ?, ?, ?) on conflict do nothing`,
 		tx.org, l.ID, tx.now, until)
 	if r.Error == nil && r.RowsAffected == 0 {
-		return refuse(RefusedLogoutReplayed)
+		replayed := refuse(RefusedLogoutReplayed)
+		replayed.Who = l.NameID
+		return replayed
 	}
 	return r.Error
 }
