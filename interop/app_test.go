@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,8 +47,8 @@ func TestMain(m *testing.M) {
 }
 
 // startGatehouse runs the server on a fresh database; it ends with the test. The application is on another host name than the identity
-// providers, as in production.
-func startGatehouse(t *testing.T) *gatehouse {
+// providers, as in production. environment are further lines NAME=VALUE.
+func startGatehouse(t *testing.T, environment ...string) *gatehouse {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -55,6 +56,7 @@ func startGatehouse(t *testing.T) *gatehouse {
 	}
 	g := &gatehouse{t: t, url: fmt.Sprintf("http://localhost:%d", freePort(t))}
 	g.env = append(os.Environ(), "BASE_URL="+g.url, "DATABASE_URL=sqlite:"+filepath.Join(t.TempDir(), "gatehouse.db"))
+	g.env = append(g.env, environment...)
 	start(t, g.env, g.url+"/readyz", path, "serve")
 	return g
 }
@@ -77,11 +79,24 @@ func (g *gatehouse) run(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+const ownerPassword = "nine blue herons"
+
+// owner is a browser in which an organization's owner is signed in by password.
+func (g *gatehouse) owner(t *testing.T, domain string) *browser {
+	t.Helper()
+	b := newBrowser(t)
+	p := b.submit(g.url+"/login/recovery", url.Values{"email": {"owner@" + domain}, "password": {ownerPassword}})
+	if email, by := b.me(g); email != "owner@"+domain || by != "password" {
+		t.Fatalf("the owner is signed in as %q by %q, at %s (status %d)\n%.3000s", email, by, p.at, p.status, p.body)
+	}
+	return b
+}
+
 // organization makes one that owns a domain, and returns its id.
 func (g *gatehouse) organization(name, domain string) string {
 	g.t.Helper()
 	file := filepath.Join(g.t.TempDir(), "password")
-	if err := os.WriteFile(file, []byte("nine blue herons\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(ownerPassword+"\n"), 0o600); err != nil {
 		g.t.Fatal(err)
 	}
 	id := g.run("org", "create", "--name", name, "--owner-email", "owner@"+domain, "--owner-password-file", file)

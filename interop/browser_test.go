@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -79,6 +80,49 @@ func (p page) form(field string) (action string, values url.Values) {
 		}
 	}
 	return "", nil
+}
+
+// formTo is the form whose action matches, with the values of its fields.
+func (p page) formTo(action *regexp.Regexp) (to string, values url.Values) {
+	for node := range p.root.Descendants() {
+		if node.Type != html.ElementNode || node.Data != "form" || !action.MatchString(attribute(node, "action")) {
+			continue
+		}
+		values = url.Values{}
+		for input := range node.Descendants() {
+			if input.Type == html.ElementNode && input.Data == "input" && attribute(input, "name") != "" {
+				values.Set(attribute(input, "name"), attribute(input, "value"))
+			}
+		}
+		at, err := p.at.Parse(attribute(node, "action"))
+		if err != nil {
+			return "", nil
+		}
+		return at.String(), values
+	}
+	return "", nil
+}
+
+// articles are the visible texts of the page's cards, white space folded.
+func (p page) articles() []string {
+	var found []string
+	for node := range p.root.Descendants() {
+		if node.Type != html.ElementNode || node.Data != "article" {
+			continue
+		}
+		found = append(found, textOf(node))
+	}
+	return found
+}
+
+func textOf(node *html.Node) string {
+	var text []string
+	for inner := range node.Descendants() {
+		if inner.Type == html.TextNode {
+			text = append(text, strings.Fields(inner.Data)...)
+		}
+	}
+	return strings.Join(text, " ")
 }
 
 func attribute(node *html.Node, name string) string {

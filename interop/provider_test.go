@@ -52,6 +52,14 @@ func (p *provider) write(name, content string) {
 // newKey makes a signing key with its certificate, uses it from now on and returns the certificate's file.
 func (p *provider) newKey(name string) string {
 	p.t.Helper()
+	file := p.makeKey(name)
+	p.useKey(name)
+	return file
+}
+
+// makeKey makes a signing key with its certificate and returns the certificate's file.
+func (p *provider) makeKey(name string) string {
+	p.t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		p.t.Fatal(err)
@@ -67,7 +75,6 @@ func (p *provider) newKey(name string) string {
 	}
 	p.write(name+".key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
 	p.write(name+".cer", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	p.useKey(name)
 	return filepath.Join(p.dir, name+".cer")
 }
 
