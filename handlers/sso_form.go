@@ -285,6 +285,10 @@ func sentenceFor(err error) string {
 		sentence += " That was " + e.Got + "."
 	case sso.ReasonIssuerSlash:
 		sentence += " Yours is " + e.Want
+	case sso.ReasonIssuerMisspelt:
+		if e.Want != "" {
+			sentence += " Yours is probably " + e.Want
+		}
 	}
 	return sentence
 }

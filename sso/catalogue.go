@@ -95,6 +95,7 @@ const (
 	ReasonIssuerIsSignIn     Reason = "issuer_is_sign_in_url"
 	ReasonIssuerIsMetadata   Reason = "issuer_is_metadata_url"
 	ReasonIssuerSlash        Reason = "issuer_without_slash"
+	ReasonIssuerMisspelt     Reason = "issuer_misspelt"
 	ReasonIssuerNotURI       Reason = "issuer_not_uri"
 	ReasonSignInEmpty        Reason = "sign_in_url_empty"
 	ReasonSignInTooLong      Reason = "sign_in_url_too_long"
@@ -107,6 +108,7 @@ const (
 	ReasonSignInIsLogout     Reason = "sign_in_url_is_logout"
 	ReasonSignInIsMetadata   Reason = "sign_in_url_is_metadata"
 	ReasonSignInIsUserAccess Reason = "sign_in_url_is_user_access"
+	ReasonSignInNotLoginURL  Reason = "sign_in_url_not_login_url"
 )
 
 // entry is what there is to say about one reason.
@@ -171,7 +173,7 @@ var catalogue = map[Reason]entry{
 	ReasonCertificateMissing: {SideHere, "Single sign-on is not fully set up for your organization. Please give your admin the reference below.", "No SAML certificate is uploaded here, so no signature can be checked. Upload the identity provider's.", hereCert},
 	ReasonUnknownKey:         {SideHere, tellAdmin, "The response is signed with a certificate that is not trusted here. If the identity provider has a new one, download it there and upload it here; check that it is this application's and not another's.", hereCert},
 	ReasonSignatureInvalid:   {SideIdP, tellAdmin, "The signature does not match the content: the message was changed after signing, or signed with another key than its certificate says.", entraCerts},
-	ReasonCertExpired:        {SideHere, "Your company's sign-in certificate has expired. Please give your admin the reference below.", "The certificate that signed the response has expired. Create a new one at the identity provider, upload it here, then activate it there.", entraCerts},
+	ReasonCertExpired:        {SideIdP, "Your company's sign-in certificate has expired. Please give your admin the reference below.", "The certificate that signed the response has expired. Create a new one at the identity provider, upload it here, then activate it there.", entraCerts},
 	ReasonCertNotYetValid:    {SideHere, tellAdmin, "The certificate that signed the response is not valid yet. Wait until it is, or check the clock of this server.", entraCerts},
 
 	ReasonDestinationMismatch:  {SideIdP, tellAdmin, "The response was made for another address. The identity provider's Reply URL must be exactly the one shown here.", entraBasic + " → Reply URL (Assertion Consumer Service URL)"},
@@ -228,9 +230,10 @@ var catalogue = map[Reason]entry{
 	ReasonIssuerEmpty:      {SideHere, "", "Enter the Issuer URL: Microsoft Entra Identifier in Entra.", entraBox + " → Microsoft Entra Identifier"},
 	ReasonIssuerTooLong:    {SideHere, "", "The Issuer URL is longer than 1024 characters. Copy Microsoft Entra Identifier alone.", entraBox + " → Microsoft Entra Identifier"},
 	ReasonIssuerSpaces:     {SideHere, "", "The Issuer URL contains a space, a line break or an invisible character. Copy it again.", entraBox + " → Microsoft Entra Identifier"},
-	ReasonIssuerIsSignIn:   {SideHere, "", "This is the sign-in URL (Login URL). The Issuer URL is Microsoft Entra Identifier, which begins with https://sts.windows.net/.", entraBox + " → Microsoft Entra Identifier"},
+	ReasonIssuerIsSignIn:   {SideHere, "", "This is the sign-in URL (Login URL), or another address where people sign in. The Issuer URL is Microsoft Entra Identifier, which begins with https://sts.windows.net/.", entraBox + " → Microsoft Entra Identifier"},
 	ReasonIssuerIsMetadata: {SideHere, "", "This is the address of the metadata. The Issuer URL is Microsoft Entra Identifier, which begins with https://sts.windows.net/.", entraBox + " → Microsoft Entra Identifier"},
 	ReasonIssuerSlash:      {SideHere, "", "The slash at the end is missing. Entra's identifier is https://sts.windows.net/TENANT/ with a slash.", entraBox + " → Microsoft Entra Identifier"},
+	ReasonIssuerMisspelt:   {SideHere, "", "This is almost Entra's identifier. It is compared letter by letter: https://sts.windows.net/TENANT/ with https, in small letters, with the tenant's id between single slashes.", entraBox + " → Microsoft Entra Identifier"},
 	ReasonIssuerNotURI:     {SideHere, "", "The Issuer URL must be the identity provider's identifier, such as https://sts.windows.net/TENANT/ or urn:example:idp.", entraBox + " → Microsoft Entra Identifier"},
 
 	ReasonSignInEmpty:        {SideHere, "", "Enter the Identity Provider Sign-in URL: Login URL in Entra.", entraBox + " → Login URL"},
@@ -244,4 +247,5 @@ var catalogue = map[Reason]entry{
 	ReasonSignInIsLogout:     {SideHere, "", "This is a logout address. The Identity Provider Sign-in URL is Login URL in Entra.", entraBox + " → Login URL"},
 	ReasonSignInIsMetadata:   {SideHere, "", "This is the address of the metadata. The Identity Provider Sign-in URL is Login URL in Entra.", entraBox + " → Login URL"},
 	ReasonSignInIsUserAccess: {SideHere, "", "This is the address of the tile in My Apps. The Identity Provider Sign-in URL is Login URL in Entra.", entraBox + " → Login URL"},
+	ReasonSignInNotLoginURL:  {SideHere, "", "This is another address of Microsoft's. The Identity Provider Sign-in URL is Login URL of your own tenant: https://login.microsoftonline.com/TENANT/saml2.", entraBox + " → Login URL"},
 }

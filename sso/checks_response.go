@@ -218,7 +218,7 @@ func (v *Verification) checkIssuer(el *etree.Element) *Error {
 	}
 	value, ok := text(issuer)
 	if !ok || value != v.c.Issuer {
-		return &Error{Reason: ReasonIssuerMismatch, Got: shown(value), Want: v.c.Issuer}
+		return &Error{Reason: ReasonIssuerMismatch, Got: shown(value), Want: v.c.Issuer, says: issuerSays(value, v.c.Issuer)}
 	}
 	return nil
 }

@@ -42,8 +42,9 @@ var chapters = map[string][]Reason{
 		ReasonMetadataCertificate,
 	},
 	ChapterAddress: {
-		ReasonIssuerEmpty, ReasonIssuerTooLong, ReasonIssuerSpaces, ReasonIssuerIsSignIn, ReasonIssuerIsMetadata, ReasonIssuerSlash, ReasonIssuerNotURI,
+		ReasonIssuerEmpty, ReasonIssuerTooLong, ReasonIssuerSpaces, ReasonIssuerIsSignIn, ReasonIssuerIsMetadata, ReasonIssuerSlash, ReasonIssuerMisspelt, ReasonIssuerNotURI,
 		ReasonSignInEmpty, ReasonSignInTooLong, ReasonSignInSpaces, ReasonSignInNotURL, ReasonSignInHTTP, ReasonSignInUserinfo, ReasonSignInFragment,
 		ReasonSignInIsIssuer, ReasonSignInIsLogout, ReasonSignInIsMetadata, ReasonSignInIsUserAccess,
+		ReasonSignInNotLoginURL,
 	},
 }

@@ -75,7 +75,7 @@ func readLogoutRequest(c Connection, destination string, root *etree.Element, no
 		return r, e
 	}
 	if value, ok := text(issuer); !ok || value != c.Issuer && value != otherEntraIssuer(c.Issuer) {
-		return r, &Error{Reason: ReasonIssuerMismatch, Got: shown(value), Want: c.Issuer}
+		return r, &Error{Reason: ReasonIssuerMismatch, Got: shown(value), Want: c.Issuer, says: issuerSays(value, c.Issuer)}
 	}
 	issued, ok, e := timeOf(root, "IssueInstant")
 	switch {

@@ -76,7 +76,7 @@ func verifySignature(el, sig *etree.Element, pinned []*x509.Certificate, now tim
 	if _, err := s.covered(); err != nil {
 		return nil, nil, nil, invalid(err)
 	}
-	return nil, nil, named, &Error{Reason: ReasonUnknownKey, Got: thumbprint(named), Want: thumbprints(pinned)}
+	return nil, nil, named, &Error{Reason: ReasonUnknownKey, Got: thumbprint(named), Want: thumbprints(pinned), says: unknownSays(named, pinned)}
 }
 
 // newSignature canonicalizes SignedInfo and reads it again out of its canonical bytes,

@@ -8,10 +8,13 @@ import (
 	"unicode"
 )
 
+const entraIssuerHost = "sts.windows.net"
+
 var (
-	entraIssuerWithoutSlash = regexp.MustCompile(`^https://sts\.windows\.net/[^/]+$`)
-	entraIssuer             = regexp.MustCompile(`^https://sts\.windows\.net/[^/]+/?$`)
-	uriScheme               = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.+`)
+	entraIssuerWithoutSlash = regexp.MustCompile(`^https://sts\.windows\.net/[^/?#]+$`)
+	// With a key of its own and "Append application ID to issuer" the application's id follows the tenant's.
+	entraIssuer = regexp.MustCompile(`^https://sts\.windows\.net/[^/?#]+/([^/?#]+/?)?$`)
+	uriScheme   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:.+`)
 )
 
 // CheckIssuer returns the Issuer URL as it is to be stored, or an *Error that names
@@ -29,10 +32,12 @@ func CheckIssuer(s string) (string, error) {
 		return fail(ReasonIssuerSpaces)
 	case strings.Contains(lower, "federationmetadata"):
 		return fail(ReasonIssuerIsMetadata)
-	case isEntraSignIn(lower):
+	case isEntraAddress(lower):
 		return fail(ReasonIssuerIsSignIn)
-	case entraIssuerWithoutSlash.MatchString(lower):
+	case entraIssuerWithoutSlash.MatchString(s):
 		return "", &Error{Reason: ReasonIssuerSlash, Got: shown(s), Want: s + "/"}
+	case hostOf(lower) == entraIssuerHost && !entraIssuer.MatchString(s):
+		return "", &Error{Reason: ReasonIssuerMisspelt, Got: shown(s), Want: entraIssuerFrom(lower)}
 	case !uriScheme.MatchString(s):
 		return fail(ReasonIssuerNotURI)
 	}
@@ -53,7 +58,7 @@ func CheckSignInURL(s string, allowLoopbackHTTP bool) (string, error) {
 		return fail(ReasonSignInTooLong)
 	case hasInvisible(s) || !isASCII(s):
 		return fail(ReasonSignInSpaces)
-	case entraIssuer.MatchString(lower):
+	case hostOf(lower) == entraIssuerHost:
 		return fail(ReasonSignInIsIssuer)
 	}
 	u, err := url.Parse(s)
@@ -79,22 +84,70 @@ func CheckSignInURL(s string, allowLoopbackHTTP bool) (string, error) {
 		return fail(ReasonSignInIsLogout)
 	case isMyApps(lowerASCII(u.Hostname())):
 		return fail(ReasonSignInIsUserAccess)
+	case isEntraHost(lowerASCII(u.Hostname())) && !isLoginURL(path):
+		return fail(ReasonSignInNotLoginURL)
 	}
 	return s, nil
 }
 
-// isEntraSignIn recognises https://login.microsoftonline.com/TENANT/saml2 and its
-// sovereign clouds.
-func isEntraSignIn(lower string) bool {
+// isEntraAddress recognises what stands at Entra's sign-in hosts and is no issuer of
+// sign-ins: https://login.microsoftonline.com/TENANT/saml2, …/wsfed, …/v2.0 and whatever
+// else. In the sovereign clouds the issuer may have the same host, without one of these.
+func isEntraAddress(lower string) bool {
 	u, err := url.Parse(lower)
-	if err != nil {
+	if err != nil || !isEntraHost(u.Hostname()) {
 		return false
 	}
 	switch u.Hostname() {
+	case "login.microsoftonline.us", "login.partner.microsoftonline.cn":
+		last := lastSegment(strings.TrimSuffix(u.Path, "/"))
+		return last == "saml2" || last == "wsfed" || last == "v2.0"
+	}
+	return true
+}
+
+func isEntraHost(host string) bool {
+	switch host {
 	case "login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn", "login.windows.net":
-		return strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), "/saml2")
+		return true
 	}
 	return false
+}
+
+// isLoginURL recognises the path of Entra's Login URL, /TENANT/saml2, of one tenant, and
+// that of Azure AD B2C, /te/TENANT/POLICY/samlp/sso/login.
+func isLoginURL(path string) bool {
+	if strings.HasPrefix(path, "/te/") && strings.Contains(path, "/samlp/") {
+		return true
+	}
+	tenant, ok := strings.CutSuffix(strings.TrimSuffix(path, "/"), "/saml2")
+	tenant = strings.TrimPrefix(tenant, "/")
+	if !ok || tenant == "" || strings.Contains(tenant, "/") {
+		return false
+	}
+	return tenant != "common" && tenant != "organizations" && tenant != "consumers"
+}
+
+func hostOf(lower string) string {
+	u, err := url.Parse(lower)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// entraIssuerFrom is the identifier that somebody has probably meant; "" if no tenant is
+// named.
+func entraIssuerFrom(lower string) string {
+	u, err := url.Parse(lower)
+	if err != nil {
+		return ""
+	}
+	tenant, _, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+	if tenant == "" {
+		return ""
+	}
+	return "https://" + entraIssuerHost + "/" + shown(tenant) + "/"
 }
 
 func isMyApps(host string) bool {

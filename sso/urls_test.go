@@ -25,11 +25,43 @@ func TestCheckIssuer(t *testing.T) {
 		{"https://LOGIN.microsoftonline.com/72f988bf/saml2/", "", ReasonIssuerIsSignIn},
 		{"https://login.microsoftonline.com/x/federationmetadata/2007-06/federationmetadata.xml?appid=1", "", ReasonIssuerIsMetadata},
 		{"https://sts.windows.net/ 72f988bf/", "", ReasonIssuerSpaces},
+		{"https://login.microsoftonline.com/72f988bf/wsfed", "", ReasonIssuerIsSignIn},
+		{"https://login.microsoftonline.com/72f988bf/v2.0", "", ReasonIssuerIsSignIn},
+		{"https://login.microsoftonline.com/72f988bf/", "", ReasonIssuerIsSignIn},
+		{"https://login.windows.net/72f988bf", "", ReasonIssuerIsSignIn},
+		{"https://login.microsoftonline.us/72f988bf/saml2", "", ReasonIssuerIsSignIn},
+		{"https://login.microsoftonline.us/72f988bf/", "https://login.microsoftonline.us/72f988bf/", ""},
+		{"https://sts.chinacloudapi.cn/72f988bf/", "https://sts.chinacloudapi.cn/72f988bf/", ""},
+		{testIssuer + "2b1c", testIssuer + "2b1c", ""}, // the application's id appended
+		{testIssuer + "2b1c/", testIssuer + "2b1c/", ""},
+		{"http://sts.windows.net/72f988bf/", "", ReasonIssuerMisspelt},
+		{"HTTPS://sts.windows.net/72f988bf/", "", ReasonIssuerMisspelt},
+		{"https://STS.windows.net/72f988bf/", "", ReasonIssuerMisspelt},
+		{"https://sts.windows.net/", "", ReasonIssuerMisspelt},
+		{"https://sts.windows.net", "", ReasonIssuerMisspelt},
+		{"https://sts.windows.net//72f988bf/", "", ReasonIssuerMisspelt},
+		{"https://sts.windows.net/72f988bf//", "", ReasonIssuerMisspelt},
+		{"https://sts.windows.net/72f988bf/?x=1", "", ReasonIssuerMisspelt},
+		{"https://sts.windows.net:443/72f988bf/", "", ReasonIssuerMisspelt},
+		{"https://sts.windows.net.evil.example/72f988bf", "https://sts.windows.net.evil.example/72f988bf", ""},
 		{"Acme", "", ReasonIssuerNotURI},
 		{"urn:" + strings.Repeat("x", 1024), "", ReasonIssuerTooLong},
 	} {
 		got, err := CheckIssuer(test.in)
 		check(t, test.in, got, err, test.want, test.reason)
+	}
+}
+
+// What somebody has probably meant is offered, in the form in which it is compared.
+func TestAMisspeltIssuerIsSpelt(t *testing.T) {
+	for in, want := range map[string]string{
+		"http://STS.Windows.net//72F988BF": "https://sts.windows.net/72f988bf/", "https://sts.windows.net/": "", "https://sts.windows.net/a//": "https://sts.windows.net/a/",
+	} {
+		_, err := CheckIssuer(in)
+		var e *Error
+		if !errors.As(err, &e) || e.Want != want {
+			t.Errorf("%q: %v, want %q", in, err, want)
+		}
 	}
 }
 
@@ -58,6 +90,19 @@ func TestCheckSignInURL(t *testing.T) {
 		{"https://myapps.microsoft.com/signin/1?tenantId=2", false, "", ReasonSignInIsUserAccess},
 		{"https://launcher.myapps.microsoft.com/api/signin/1", false, "", ReasonSignInIsUserAccess},
 		{"https://login.microsoftonline.com/x/FederationMetadata/2007-06/FederationMetadata.xml", false, "", ReasonSignInIsMetadata},
+		{"https://sts.windows.net/", false, "", ReasonSignInIsIssuer},
+		{"https://STS.windows.net/72f988bf/saml2", false, "", ReasonSignInIsIssuer},
+		{"https://login.microsoftonline.com/72f988bf", false, "", ReasonSignInNotLoginURL},
+		{"https://login.microsoftonline.com/72f988bf/wsfed", false, "", ReasonSignInNotLoginURL},
+		{"https://login.microsoftonline.com/72f988bf/v2.0", false, "", ReasonSignInNotLoginURL},
+		{"https://login.microsoftonline.com/72f988bf/oauth2/v2.0/authorize", false, "", ReasonSignInNotLoginURL},
+		{"https://login.microsoftonline.com/common/saml2", false, "", ReasonSignInNotLoginURL},
+		{"https://login.microsoftonline.com/saml2", false, "", ReasonSignInNotLoginURL},
+		{"https://login.microsoftonline.com/", false, "", ReasonSignInNotLoginURL},
+		{"https://login.microsoftonline.us/72f988bf/saml2", false, "https://login.microsoftonline.us/72f988bf/saml2", ""},
+		{"https://login.microsoftonline.com/acme.onmicrosoft.com/SAML2?x=1", false, "https://login.microsoftonline.com/acme.onmicrosoft.com/SAML2?x=1", ""},
+		{"https://login.microsoftonline.com/te/acme.onmicrosoft.com/b2c_1a_saml/samlp/sso/login", false, "https://login.microsoftonline.com/te/acme.onmicrosoft.com/b2c_1a_saml/samlp/sso/login", ""},
+		{"https://acme.b2clogin.com/acme.onmicrosoft.com/b2c_1a_saml/samlp/sso/login", false, "https://acme.b2clogin.com/acme.onmicrosoft.com/b2c_1a_saml/samlp/sso/login", ""},
 		{"https://user:pw@idp.example/sso", false, "", ReasonSignInUserinfo},
 		{"https://idp.example/sso#top", false, "", ReasonSignInFragment},
 		{"https://idp.example/s so", false, "", ReasonSignInSpaces},
