@@ -268,16 +268,17 @@ func (a *scimAnswer) send(c echo.Context) error {
 
 // resource answers with one resource as the request wants to see it.
 func (r *scimRequest) resource(status int, v scim.View) *scimAnswer {
-	a := &scimAnswer{status: status, id: v.ID, location: v.Location(), etag: v.ETag()}
-	a.body = v.Append(make([]byte, 0, 1024), r.query.projection(v.Type))
+	p := r.query.projection(v.Type)
+	a := &scimAnswer{status: status, id: v.ID, location: v.Location(), etag: v.ETag(p)}
+	a.body = v.Append(make([]byte, 0, 1024), p)
 	r.seen = &v
 	return a
 }
 
 // found answers a GET of one resource: 304 if the client has it as it is (RFC 7644 §3.14).
 func (r *scimRequest) found(v scim.View) *scimAnswer {
-	if r.ifNoneMatch != "" && v.Unchanged(r.ifNoneMatch) {
-		return &scimAnswer{status: http.StatusNotModified, id: v.ID, location: v.Location(), etag: v.ETag()}
+	if p := r.query.projection(v.Type); r.ifNoneMatch != "" && v.Unchanged(r.ifNoneMatch, p) {
+		return &scimAnswer{status: http.StatusNotModified, id: v.ID, location: v.Location(), etag: v.ETag(p)}
 	}
 	return r.resource(http.StatusOK, v)
 }

@@ -174,15 +174,42 @@ func TestEntityTagsMatch(t *testing.T) {
 	group := View{Type: GroupType, Version: 3, MembersKnown: true, Members: []Ref{{ID: "a"}, {ID: "b"}}}
 	alone := View{Type: GroupType, Version: 3}
 	other := View{Type: GroupType, Version: 3, MembersKnown: true, Members: []Ref{{ID: "ab"}}}
-	if group.ETag() == other.ETag() || alone.ETag() != `W/"3"` {
-		t.Errorf("%s %s %s", group.ETag(), other.ETag(), alone.ETag())
+	without := ParseProjection(GroupType, "", "members")
+	if group.ETag(nil) == other.ETag(nil) || alone.ETag(without) != `W/"3"` {
+		t.Errorf("%s %s %s", group.ETag(nil), other.ETag(nil), alone.ETag(without))
 	}
-	for header, want := range map[string]bool{"*": true, `W/"3"`: true, `"3"`: true, `3`: true, `W/"2"`: false, `W/"2", W/"3"`: true, "": false, group.ETag(): true, other.ETag(): false} {
+	for header, want := range map[string]bool{
+		"*": true, `W/"3"`: true, `"3"`: true, `3`: true, `W/"2"`: false, `W/"2", W/"3"`: true, "": false, group.ETag(nil): true, other.ETag(nil): false, `W/"3.x"`: true, `W/"33"`: false,
+	} {
 		if got := group.Matches(header); got != want {
 			t.Errorf("If-Match %s: %v", header, got)
 		}
 	}
-	if group.Unchanged(`W/"3"`) || !group.Unchanged(group.ETag()) || !alone.Unchanged(`W/"3"`) || group.Unchanged("") {
+	if group.Unchanged(`W/"3"`, nil) || !group.Unchanged(group.ETag(nil), nil) || !alone.Unchanged(`W/"3"`, without) || group.Unchanged("", nil) {
 		t.Error("If-None-Match is decided wrongly")
+	}
+}
+
+// A 304 says that the client has this very answer.
+func TestEntityTagsTellAnswersApart(t *testing.T) {
+	person := func(groups ...Ref) View { return View{Type: UserType, Version: 1, Groups: groups} }
+	only := func(names string) *Projection { return ParseProjection(UserType, names, "") }
+	nobody, one, renamed := person(), person(Ref{"g", "G"}), person(Ref{"g", "H"})
+	tags := map[string]string{}
+	for name, tag := range map[string]string{
+		"without groups": nobody.ETag(nil), "in a group": one.ETag(nil), "in the group under another name": renamed.ETag(nil), "the id": nobody.ETag(only("id")), "the title": nobody.ETag(only("title")),
+		"a part of the name": nobody.ETag(only("name.givenName")), "the name": nobody.ETag(only("name")), "all but the name": nobody.ETag(ParseProjection(UserType, "", "name")),
+		"the name of the manager": nobody.ETag(only("manager.displayName")), "the displayName": nobody.ETag(only("displayName")),
+	} {
+		if other := tags[tag]; other != "" {
+			t.Errorf("%s and %s have the tag %s", name, other, tag)
+		}
+		tags[tag] = name
+		if !one.Matches(tag) { // If-Match speaks of the person, of whom groups are no part
+			t.Errorf("If-Match %s of %s fails", tag, name)
+		}
+	}
+	if first, second := nobody.ETag(only("title,name,id")), nobody.ETag(only("id, name, title")); first != second {
+		t.Errorf("the order of attributes counts: %s %s", first, second)
 	}
 }

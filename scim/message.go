@@ -155,7 +155,7 @@ func (v *View) appendMeta(dst []byte, p *Projection) []byte {
 			dst = appendString(appendKey(dst, sub.Name), v.Location())
 		case "version":
 			if v.Version > 0 {
-				dst = appendString(appendKey(dst, sub.Name), v.ETag())
+				dst = appendString(appendKey(dst, sub.Name), v.ETag(p))
 			}
 		}
 	}
