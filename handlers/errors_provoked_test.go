@@ -84,8 +84,9 @@ func after(edit func(*etree.Document)) func(*assertion) {
 	return func(a *assertion) { a.after = edit }
 }
 
-func TestEveryRefusalOfAResponseCanBeProvokedAndExplainsItself(t *testing.T) {
-	provoked := map[sso.Reason]func(*assertion){
+// provokedResponses are answers that are refused, by how each differs from a genuine one.
+func provokedResponses() map[sso.Reason]func(*assertion) {
+	return map[sso.Reason]func(*assertion){
 		sso.ReasonResponseTooComplex: after(func(doc *etree.Document) {
 			el := doc.Root().CreateElement("samlp:Extensions")
 			for range 40 {
@@ -123,7 +124,7 @@ func TestEveryRefusalOfAResponseCanBeProvokedAndExplainsItself(t *testing.T) {
 		sso.ReasonDestinationMismatch:  after(set("Response", "Destination", "https://old.example/acs")),
 		sso.ReasonUnsolicited:          func(a *assertion) { a.request = "" },
 		sso.ReasonRequestMismatch:      func(a *assertion) { a.request = "id-of-another" },
-		sso.ReasonIssuerMismatch:       func(a *assertion) { a.issuer = "https://sts.windows.net/other/" },
+		sso.ReasonIssuerMismatch:       func(a *assertion) { a.issuer = "https://idp.example/" },
 		sso.ReasonIssuedInFuture:       func(a *assertion) { a.issued = a.issued.Add(10 * time.Minute) },
 		sso.ReasonIssuedBeforeRequest:  func(a *assertion) { a.issued = a.issued.Add(-2 * time.Hour) },
 		sso.ReasonNameIDMissing:        before(without("NameID")),
@@ -146,13 +147,19 @@ func TestEveryRefusalOfAResponseCanBeProvokedAndExplainsItself(t *testing.T) {
 			claim.CreateElement("AttributeValue").SetText("two")
 		}),
 	}
-	// What comes of an answer that is posted late, after so long.
-	late := map[sso.Reason]time.Duration{sso.ReasonExpired: 6 * time.Minute, sso.ReasonTooLate: 9 * time.Minute}
-	// What is posted in place of an answer.
-	posted := map[sso.Reason]string{
-		sso.ReasonResponseEmpty: "", sso.ReasonResponseTooLarge: strings.Repeat("A", 400<<10), sso.ReasonResponseEncoding: "<Response/>",
-		sso.ReasonResponseMalformed: base64.StdEncoding.EncodeToString([]byte("<a><b></a>")),
-	}
+}
+
+// lateResponses come of an answer that is posted so long after the request.
+var lateResponses = map[sso.Reason]time.Duration{sso.ReasonExpired: 6 * time.Minute, sso.ReasonTooLate: 9 * time.Minute}
+
+// postedResponses are posted in place of an answer.
+var postedResponses = map[sso.Reason]string{
+	sso.ReasonResponseEmpty: "", sso.ReasonResponseTooLarge: strings.Repeat("A", 400<<10), sso.ReasonResponseEncoding: "<Response/>",
+	sso.ReasonResponseMalformed: base64.StdEncoding.EncodeToString([]byte("<a><b></a>")),
+}
+
+func TestEveryRefusalOfAResponseCanBeProvokedAndExplainsItself(t *testing.T) {
+	provoked, late, posted := provokedResponses(), lateResponses, postedResponses
 	// What is wrong with the certificates.
 	trusted := map[sso.Reason]func(a *app, org *models.Organization, idp *identityProvider){
 		sso.ReasonCertificateMissing: func(a *app, org *models.Organization, _ *identityProvider) {
@@ -237,18 +244,23 @@ func withIssuer(idp *identityProvider, issuer string) *identityProvider {
 // save sets the organization's connection up without turning it on.
 func (idp *identityProvider) save(org *models.Organization) {
 	idp.app.t.Helper()
-	sum := sha1.Sum(idp.cert.Raw)
-	err := idp.app.db.ConfigureSSO(idp.app.t.Context(), operator, org.ID, idp.issuer, "https://login.example/saml2", []models.NewCertificate{{
-		PEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: idp.cert.Raw})), Subject: idp.cert.Subject.String(),
-		SHA1: strings.ToUpper(hex.EncodeToString(sum[:])), SHA256: sso.SHA256(idp.cert), KeyKind: "RSA 2048", NotBefore: idp.cert.NotBefore, NotAfter: idp.cert.NotAfter,
-	}}, models.Switches{})
+	err := idp.app.db.ConfigureSSO(idp.app.t.Context(), operator, org.ID, idp.issuer, "https://login.example/saml2", []models.NewCertificate{idp.asNew()}, models.Switches{})
 	if err != nil {
 		idp.app.t.Fatal(err)
 	}
 }
 
-// reissue gives the identity provider a certificate of other dates and lets the organization trust it alone.
-func (idp *identityProvider) reissue(org *models.Organization, notBefore, notAfter time.Time) {
+// asNew is the identity provider's certificate, about to be trusted.
+func (idp *identityProvider) asNew() models.NewCertificate {
+	sum := sha1.Sum(idp.cert.Raw)
+	return models.NewCertificate{
+		PEM: string(idp.pem()), Subject: idp.cert.Subject.String(), SHA1: strings.ToUpper(hex.EncodeToString(sum[:])), SHA256: sso.SHA256(idp.cert),
+		KeyKind: "RSA 2048", NotBefore: idp.cert.NotBefore, NotAfter: idp.cert.NotAfter,
+	}
+}
+
+// certify gives the identity provider a certificate of other dates.
+func (idp *identityProvider) certify(notBefore, notAfter time.Time) {
 	t := idp.app.t
 	t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "Test IdP"}, NotBefore: notBefore, NotAfter: notAfter}
@@ -259,6 +271,12 @@ func (idp *identityProvider) reissue(org *models.Organization, notBefore, notAft
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// reissue is certify, and lets the organization trust the new certificate alone.
+func (idp *identityProvider) reissue(org *models.Organization, notBefore, notAfter time.Time) {
+	idp.app.t.Helper()
+	idp.certify(notBefore, notAfter)
 	idp.save(org)
 }
 
@@ -337,8 +355,8 @@ func TestEveryRefusalOfAnAddressCanBeProvoked(t *testing.T) {
 	typed := map[sso.Reason]string{
 		sso.ReasonIssuerEmpty: " ", sso.ReasonIssuerTooLong: "urn:" + strings.Repeat("x", 1100), sso.ReasonIssuerSpaces: "urn:a b", sso.ReasonIssuerIsSignIn: entraSignIn,
 		sso.ReasonIssuerIsMetadata: "https://login.microsoftonline.com/t/federationmetadata/2007-06/federationmetadata.xml", sso.ReasonIssuerSlash: strings.TrimSuffix(entraIssuer, "/"),
-		sso.ReasonIssuerNotURI: "acme",
-		sso.ReasonSignInEmpty:  "", sso.ReasonSignInTooLong: "https://idp.example/" + strings.Repeat("x", 2100), sso.ReasonSignInSpaces: "https://idp.example/a b",
+		sso.ReasonIssuerNotURI: "acme", sso.ReasonIssuerMisspelt: "http://sts.windows.net/72f988bf/", sso.ReasonSignInNotLoginURL: "https://login.microsoftonline.com/72f988bf/wsfed",
+		sso.ReasonSignInEmpty: "", sso.ReasonSignInTooLong: "https://idp.example/" + strings.Repeat("x", 2100), sso.ReasonSignInSpaces: "https://idp.example/a b",
 		sso.ReasonSignInNotURL: "idp", sso.ReasonSignInHTTP: "http://idp.example/", sso.ReasonSignInUserinfo: "https://a:b@idp.example/", sso.ReasonSignInFragment: "https://idp.example/#x",
 		sso.ReasonSignInIsIssuer: entraIssuer, sso.ReasonSignInIsLogout: "https://login.microsoftonline.com/t/logout",
 		sso.ReasonSignInIsMetadata: "https://login.microsoftonline.com/t/federationmetadata/x.xml", sso.ReasonSignInIsUserAccess: "https://myapps.microsoft.com/signin/x",
