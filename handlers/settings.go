@@ -30,6 +30,7 @@ func (s *Server) settingsRoutes(g *echo.Group) {
 	managers.POST("/access-security/sso/test/explain", s.explainMicrosoft)
 	managers.GET("/access-security/sso/test/:id", s.testRunPage)
 
+	managers.GET("/access-security/errors", s.cataloguePage)
 	managers.GET("/access-security/activity", s.activityPage)
 	managers.GET("/access-security/activity/:id", s.activityEntryPage)
 	managers.POST("/access-security/activity/:id/raw", s.activityRaw)
