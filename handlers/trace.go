@@ -163,15 +163,12 @@ func viewTrace(t models.LoginTrace) views.Trace {
 		v.Problems = append(v.Problems, views.TraceProblem{Title: c.Title, Sentence: c.Problem, Expected: c.Want, Received: c.Got, Who: sideWords(c.Side), Where: c.FixAt})
 	}
 	for _, c := range t.Claims {
-		claim := views.TraceClaim{Name: sso.ShortName(c.Name), Value: strings.Join(c.Values, ", "), Use: c.UsedFor, Source: sso.UseOf(c.Name).Source}
+		claim := views.TraceClaim{Name: sso.ShortName(c.Name), Value: claimValue(c.Values), Use: c.UsedFor, Source: sso.UseOf(c.Name).Source}
 		if strings.HasPrefix(c.Name, "NameID (") {
 			claim.Name = c.Name
 		}
 		if claim.Name != c.Name {
 			claim.Full = c.Name
-		}
-		if len(claim.Value) > 500 {
-			claim.Value = strings.ToValidUTF8(claim.Value[:500], "") + "…"
 		}
 		if claim.Source == "" {
 			claim.Source = "–"
@@ -179,6 +176,23 @@ func viewTrace(t models.LoginTrace) views.Trace {
 		v.Claims = append(v.Claims, claim)
 	}
 	return v
+}
+
+// maxClaimText is how much of a claim's values stands in the table.
+const maxClaimText = 500
+
+// claimValue is a claim as it is shown: of many values, as groups have, how many there are and the first few.
+func claimValue(values []string) string {
+	before, after := "", ""
+	if len(values) > maxBriefValues+1 {
+		before, after = strconv.Itoa(len(values))+" values: ", " and "+strconv.Itoa(len(values)-maxBriefValues)+" more"
+		values = values[:maxBriefValues]
+	}
+	text := strings.Join(values, ", ")
+	if len(text) > maxClaimText {
+		text = strings.ToValidUTF8(text[:maxClaimText], "") + "…"
+	}
+	return before + text + after
 }
 
 // clockWords is how the two clocks differ, empty if nothing is known.
