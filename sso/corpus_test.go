@@ -121,6 +121,11 @@ func (c corpusCase) judge(t *testing.T) {
 	if (inspection.Identity == nil) != (id == nil) || (inspection.Err == nil) != (err == nil) {
 		t.Errorf("Verify says %v, Inspect says %v", err, inspection.Err)
 	}
+	for _, check := range inspection.Checks {
+		if check.Err != nil && check.Err.Reason == ReasonInternal {
+			t.Errorf("%s: %v", check.Name, check.Err) // a panic that is swallowed
+		}
+	}
 	if len(c.Reasons) == 0 {
 		if err != nil {
 			t.Fatalf("%s: %v", c.About, err)
