@@ -1,6 +1,7 @@
 // Package migrations holds the schema as SQL files in PostgreSQL's dialect and applies them, in order, forward only, on both databases.
 //
-// The files are the one source: for SQLite the few types that it reads differently are replaced while the files are read.
+// The files are the one source: for SQLite the few types that it reads differently are replaced while the files are read, and what is
+// about PostgreSQL alone is left out.
 package migrations
 
 import (
@@ -94,7 +95,24 @@ func (r rendered) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &file{strings.NewReader(r.types.Replace(string(text))), info}, nil
+	return &file{strings.NewReader(r.types.Replace(withoutPostgres(string(text)))), info}, nil
+}
+
+// A file may hold a part for PostgreSQL alone between these two lines.
+const (
+	postgresOnly = "-- PostgreSQL only:\n"
+	bothAgain    = "-- Both again.\n"
+)
+
+func withoutPostgres(text string) string {
+	for {
+		before, rest, found := strings.Cut(text, postgresOnly)
+		if !found {
+			return text
+		}
+		_, after, _ := strings.Cut(rest, bothAgain)
+		text = before + after
+	}
 }
 
 // ReadFile keeps fs.ReadFile from going around Open.

@@ -142,7 +142,7 @@ func (tx *Tx) returned(d *departure, was *deletedMember) (string, error) {
 		return "", nil
 	}
 	var living []string
-	err = tx.Raw("select id from members where org_id = ? and (user_name_key = ? or email = ?) limit 1", tx.org, was.UserNameKey, was.Email).Scan(&living).Error
+	err = tx.Raw("select id from members where org_id = ? and (user_name_key = ? or "+atAddress+") limit 1", tx.org, was.UserNameKey, was.Email, was.Email).Scan(&living).Error
 	switch {
 	case err != nil:
 		return "", err

@@ -153,6 +153,6 @@ func placeholders(sql string, n int) string {
 }
 
 // changed notes what a hot statement did, as writeSCIM does for transactions.
-func (c *SCIMCall) changed(action string, target Target, before, after Facts) {
-	c.Events = append(c.Events, AuditEvent{Action: action, TargetKind: target.Kind, TargetID: target.ID, TargetLabel: target.Label, Before: before.json(), After: after.json()})
+func (c *SCIMCall) changed(action string, target Target, before, after string) {
+	c.Events = append(c.Events, AuditEvent{Action: action, TargetKind: target.Kind, TargetID: target.ID, TargetLabel: target.Label, Before: before, After: after})
 }

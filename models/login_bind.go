@@ -101,7 +101,7 @@ func (tx *Tx) loginDomain(email string) (DomainStatus, error) {
 // memberByAddress is the member an address belongs to here, nil if nobody has it. One that is held is found too, to be refused by name.
 func (tx *Tx) memberByAddress(email string) (*Member, error) {
 	var m Member
-	err := tx.Locked().Where("email = ?", email).Order("held_reason is not null, id").Limit(1).Take(&m).Error
+	err := tx.Locked().Where("("+atAddress+")", email, email).Order("held_reason is not null, id").Limit(1).Take(&m).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil
 	}

@@ -77,6 +77,9 @@ func (tx *Tx) forShare() string {
 	return " for share"
 }
 
+// atAddress finds whoever has an address, held or not: there is an index for each. It takes the address twice.
+const atAddress = "email = ? and held_reason is null or email = ? and held_reason is not null"
+
 // emailDomain is the SQL of the part of an address after its @, in both dialects: what is left of it when its end is cut back to the @.
 const emailDomain = "substr(m.email, 1 + length(rtrim(m.email, replace(m.email, '@', ''))))"
 

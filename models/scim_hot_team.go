@@ -78,11 +78,11 @@ func (db *DB) hotChangeMembers(ctx context.Context, c *SCIMCall, id string, chan
 		return err
 	}
 	for i := range people {
-		person := Facts{"member": people[i], "name": labels[i]}
+		person := Facts{"member": people[i], "name": labels[i]}.json()
 		if len(m.Add) > 0 {
-			c.changed(action, Target{"team", id, name}, nil, person)
+			c.changed(action, Target{"team", id, name}, "", person)
 		} else {
-			c.changed(action, Target{"team", id, name}, person, nil)
+			c.changed(action, Target{"team", id, name}, person, "")
 		}
 	}
 	return nil
@@ -112,6 +112,6 @@ func (db *DB) hotCreateTeam(ctx context.Context, c *SCIMCall, r *scim.Resource) 
 		return nil, err
 	}
 	t.OrgID = c.Token.OrgID
-	c.changed("team.created", t.target(), nil, Facts{"name": name})
+	c.changed("team.created", t.target(), "", Facts{"name": name}.json())
 	return &SCIMTeam{Team: t, MembersKnown: true}, nil
 }
