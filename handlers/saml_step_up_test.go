@@ -90,6 +90,7 @@ func TestStepUpIsRefused(t *testing.T) {
 		{"it is brought to another browser", "Start again here", func(a *app, org *models.Organization, idp *identityProvider, b *browser, to string) *page {
 			other := a.browser()
 			other.setCookie(sessionCookie, b.cookie(sessionCookie))
+			other.setCookie(loginCookie, strings.Repeat("x", len(b.cookie(loginCookie))))
 			return other.finish(a.postACS(org, idp.answer(to, "bo@acme.com", authenticatedAt(a.clock.Now()))))
 		}},
 	} {
