@@ -100,6 +100,10 @@ var microsoftErrors = []MicrosoftEntry{
 		Admin: "Entra requires our requests to be signed and verified with a certificate of ours. Turn Require verification certificates off, or sign our requests and upload our certificate there.", FixAt: entraVerify,
 	},
 	{
+		Code: "76023", Name: "", Reason: "The request's signature is wrong", Side: SideIdP, Employee: askAdmin,
+		Admin: "Entra verifies our requests, and the certificate uploaded there is not of the key that signs them. Download our certificate here and upload it there again.", FixAt: entraVerify,
+	},
+	{
 		Code: "75003", Name: "UnsupportedBindingError", Reason: "Unsupported binding", Side: SideIdP, Employee: askAdmin,
 		Admin: "The request asked for another binding than HTTP-POST. Ours asks for HTTP-POST, so the request came from another application or from an old bookmark; begin at the Sign on URL shown here.", FixAt: entraBasic + " → Sign on URL",
 	},
