@@ -25,6 +25,7 @@ func TestTheMoreExactSentencesCanBeProvoked(t *testing.T) {
 		"issuer_mismatch 4": issuer(func(s string) string { return s + "2b1c/" }),
 
 		"signature_unknown_key 0": nil, // a newer certificate of the same name signs
+		"signature_unknown_key 1": nil, // that of the tenant signs
 	}
 	each(t, func(t *testing.T, a *app) {
 		org, idp, ana := testedApp(a)
@@ -53,7 +54,8 @@ func TestTheMoreExactSentencesCanBeProvoked(t *testing.T) {
 				case e.Reason == sso.ReasonUnknownKey:
 					last = append(last, func() {
 						newer := withIssuer(newIdP(a, 1), idp.issuer)
-						block, _ := pem.Decode(certificateOf(t, newer.key, "Test IdP", a.clock.Now().Add(-time.Hour)))
+						names := []string{"Test IdP", "accounts.accesscontrol.windows.net"}
+						block, _ := pem.Decode(certificateOf(t, newer.key, names[n], a.clock.Now().Add(-time.Hour)))
 						var err error
 						if newer.cert, err = x509.ParseCertificate(block.Bytes); err != nil {
 							t.Fatal(err)

@@ -301,6 +301,7 @@ func TestEveryRefusalOfAnUploadCanBeProvoked(t *testing.T) {
 		}
 		good := a.goodCertificate("One")
 		metadata := string(metadataOf(good))
+		tenantWide := certificateOf(t, key, "accounts.accesscontrol.windows.net", now.AddDate(0, -1, 0))
 		md := func(old, with string) []byte { return []byte(strings.Replace(metadata, old, with, 1)) }
 		files := map[sso.Reason][]byte{
 			sso.ReasonFileEmpty:           []byte(" "),
@@ -325,6 +326,8 @@ func TestEveryRefusalOfAnUploadCanBeProvoked(t *testing.T) {
 			sso.ReasonMetadataNoRedirect:  md("HTTP-Redirect", "HTTP-POST"),
 			sso.ReasonMetadataExpired:     md("<EntityDescriptor ", `<EntityDescriptor validUntil="2020-01-01T00:00:00Z" `),
 			sso.ReasonMetadataCertificate: md(`use="signing"`, `use="encryption"`),
+			sso.ReasonFileTenantWide:      tenantWide,
+			sso.ReasonMetadataTenantWide:  metadataOf(tenantWide),
 		}
 		for _, e := range sso.Entries()[sso.ChapterUpload] {
 			if e.Reason == sso.ReasonFileIsMetadata {

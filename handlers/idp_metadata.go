@@ -30,6 +30,9 @@ func (s *Server) metadataRoutes(managers *echo.Group) {
 // ReadMetadata reads and checks the metadata at an address. problem is a sentence for the admin if that fails; m is nil then. The daily
 // job calls it too.
 func (s *Server) ReadMetadata(ctx context.Context, address string) (m *models.IdPMetadata, problem string) {
+	if err := sso.CheckMetadataURL(address); err != nil {
+		return nil, sentenceFor(err)
+	}
 	document, err := s.fetcher().Get(ctx, address)
 	if err != nil {
 		var refused *fetch.Error
@@ -204,6 +207,9 @@ func (s *Server) followMetadata(c echo.Context) error {
 	m, problem, err := s.confirmedMetadata(c)
 	if err != nil {
 		return err
+	}
+	if err := sso.CheckMetadataURL(address); err != nil {
+		problem = sentenceFor(err)
 	}
 	if problem != "" {
 		return s.refused(c, metadataPath, &models.Error{Kind: models.Invalid, Message: problem})

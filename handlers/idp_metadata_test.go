@@ -257,3 +257,21 @@ func newCertificateOf(t *testing.T, idp *identityProvider) models.NewCertificate
 	}
 	return newCertificate(parsed)
 }
+
+// Entra's document of the whole tenant names another certificate than the application's: it is refused by its address, before it is read.
+func TestTheTenantsMetadataIsRefusedByItsAddress(t *testing.T) {
+	const tenant = "https://login.microsoftonline.com/72f988bf/federationmetadata/2007-06/federationmetadata.xml"
+	each(t, func(t *testing.T, a *app) {
+		acme := a.organization("Acme", "ana@acme.com")
+		ana := a.signIn("ana@acme.com")
+		entry, _ := sso.Lookup(sso.ReasonMetadataTenantWide)
+		p := ana.post(metadataPath, "org", acme.ID, "metadata_url", tenant).wantStatus(http.StatusUnprocessableEntity)
+		p.wantFieldError("metadata_url", entry.Admin).wantValue("metadata_url", tenant)
+		// Neither does the daily reading take it, where one is followed already, nor a confirmation that was sent by hand.
+		if m, problem := a.server.ReadMetadata(t.Context(), tenant+"?x=1"); m != nil || problem != entry.Admin {
+			t.Errorf("read: %v, %q", m, problem)
+		}
+		p = ana.post(metadataPath+"/follow", "org", acme.ID, "metadata_url", tenant, "issuer", entraIssuer, "sign_in_url", entraSignIn, "pem", string(a.goodCertificate("One")))
+		p.wantRedirect(metadataPath).follow().wantText("main", entry.Admin)
+	})
+}

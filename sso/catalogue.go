@@ -81,6 +81,7 @@ const (
 	ReasonFileWeakKey         Reason = "certificate_file_weak_key"
 	ReasonFileWeakSignature   Reason = "certificate_file_weak_signature"
 	ReasonFileIsOurs          Reason = "certificate_file_is_ours"
+	ReasonFileTenantWide      Reason = "certificate_file_is_tenant_wide"
 	ReasonMetadataUnreadable  Reason = "metadata_unreadable"
 	ReasonMetadataIsOurs      Reason = "metadata_is_service_provider"
 	ReasonMetadataNoIdP       Reason = "metadata_no_identity_provider"
@@ -88,6 +89,7 @@ const (
 	ReasonMetadataNoRedirect  Reason = "metadata_no_redirect"
 	ReasonMetadataExpired     Reason = "metadata_expired"
 	ReasonMetadataCertificate Reason = "metadata_no_certificate"
+	ReasonMetadataTenantWide  Reason = "metadata_tenant_wide"
 
 	ReasonIssuerEmpty        Reason = "issuer_empty"
 	ReasonIssuerTooLong      Reason = "issuer_too_long"
@@ -219,6 +221,7 @@ var catalogue = map[Reason]entry{
 	ReasonFileWeakKey:         {SideIdP, "", "This certificate's key cannot be used: RSA with 2048 to 8192 bits, or ECDSA on P-256, P-384 or P-521 is needed. Create a new one at the identity provider.", entraCerts + " → Edit → New Certificate"},
 	ReasonFileWeakSignature:   {SideIdP, "", "This certificate is itself signed with MD5 or SHA-1. Create a new one with SHA-256 at the identity provider.", entraCerts + " → Edit → New Certificate"},
 	ReasonFileIsOurs:          {SideHere, "", "This is our certificate, not your provider's. Download Certificate (Base64) from the identity provider.", entraCerts + " → Certificate (Base64) → Download"},
+	ReasonFileTenantWide:      {SideIdP, "", "This is the certificate of the whole tenant (accounts.accesscontrol.windows.net), not this application's: Entra replaces it without notice. Create one for this application, make it active, and upload that.", entraCerts + " → Edit → New Certificate"},
 	ReasonMetadataUnreadable:  {SideHere, "", "This XML file is not SAML metadata we can read. Download Federation Metadata XML again.", entraCerts + " → Federation Metadata XML → Download"},
 	ReasonMetadataIsOurs:      {SideHere, "", "This is an application's metadata, perhaps our own, not your provider's. Download Federation Metadata XML from the identity provider.", entraCerts + " → Federation Metadata XML → Download"},
 	ReasonMetadataNoIdP:       {SideHere, "", "This metadata describes no SAML 2.0 identity provider. Download Federation Metadata XML of this application.", entraCerts + " → Federation Metadata XML → Download"},
@@ -226,6 +229,7 @@ var catalogue = map[Reason]entry{
 	ReasonMetadataNoRedirect:  {SideIdP, "", "This metadata offers no sign-in address for HTTP-Redirect, which we use. Turn that binding on at the identity provider.", entraBox},
 	ReasonMetadataExpired:     {SideIdP, "", "This metadata was valid only until the date shown. Download it again.", entraCerts + " → Federation Metadata XML → Download"},
 	ReasonMetadataCertificate: {SideIdP, "", "This metadata holds no signing certificate. Download Federation Metadata XML of this application.", entraCerts + " → Federation Metadata XML → Download"},
+	ReasonMetadataTenantWide:  {SideHere, "", "This is the metadata of the whole tenant; its certificate is not this application's. Use App Federation Metadata Url, which ends in ?appid=… with the application's id; if that shows the same certificate, create one for this application first.", entraCerts + " → App Federation Metadata Url"},
 
 	ReasonIssuerEmpty:      {SideHere, "", "Enter the Issuer URL: Microsoft Entra Identifier in Entra.", entraBox + " → Microsoft Entra Identifier"},
 	ReasonIssuerTooLong:    {SideHere, "", "The Issuer URL is longer than 1024 characters. Copy Microsoft Entra Identifier alone.", entraBox + " → Microsoft Entra Identifier"},

@@ -32,13 +32,16 @@ var (
 	certificateRolledOver = entry{
 		SideHere, tellAdmin, "The response is signed with a newer certificate of the same name as one that is trusted here: most likely it was rolled over at the identity provider. Compare its thumbprint with the active one there, then add it here. If another one is active there, another application has answered.", hereCert,
 	}
+	certificateOfTenant = entry{
+		SideIdP, tellAdmin, "The response is signed with the certificate of the whole tenant (accounts.accesscontrol.windows.net), which Entra replaces without notice: the application that answered has none of its own. Create one there, make it active, and upload it here.", entraCerts + " → Edit → New Certificate",
+	}
 )
 
 // alsoSays is all of them, for the documentation.
 var alsoSays = map[Reason][]*entry{
 	ReasonExpired:        {&overBeforeItBegan},
 	ReasonIssuerMismatch: {&issuerDiffersInSlash, &issuerDiffersInLetters, &issuerIsOtherTenant, &issuerIsLoginAddress, &issuerHasApplication},
-	ReasonUnknownKey:     {&certificateRolledOver},
+	ReasonUnknownKey:     {&certificateRolledOver, &certificateOfTenant},
 }
 
 // issuerSays finds what is wrong by comparing what came with what is entered; nil if that
@@ -88,9 +91,13 @@ func entraTenant(issuer string) (tenant, rest string, ok bool) {
 	return tenant, rest, tenant != ""
 }
 
-// unknownSays recognises a roll-over: a pinned certificate of the same name that is older.
-// Entra gives all its certificates one name, so it may be another application's.
+// unknownSays recognises the certificate of a tenant, and a roll-over: a pinned certificate
+// of the same name that is older. Entra gives all its certificates one name, so it may be
+// another application's.
 func unknownSays(unknown *x509.Certificate, pinned []*x509.Certificate) *entry {
+	if isTenantWide(unknown) {
+		return &certificateOfTenant
+	}
 	for _, c := range pinned {
 		if string(c.RawSubject) == string(unknown.RawSubject) && unknown.NotBefore.After(c.NotBefore) {
 			return &certificateRolledOver

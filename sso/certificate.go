@@ -235,6 +235,8 @@ func (c Certificate) check(now time.Time) *Error {
 		return &Error{Reason: ReasonFileWeakSignature, Got: c.X509.SignatureAlgorithm.String(), Want: "SHA-256"}
 	}
 	switch {
+	case isTenantWide(c.X509):
+		return &Error{Reason: ReasonFileTenantWide, Got: c.Subject}
 	case now.After(c.NotAfter):
 		return &Error{Reason: ReasonFileExpired, Got: c.NotAfter.Format("2 January 2006"), Want: "a later end"}
 	case now.Before(c.NotBefore):

@@ -37,9 +37,9 @@ var chapters = map[string][]Reason{
 	ChapterUpload: {
 		ReasonFileEmpty, ReasonFileTooLarge, ReasonFileIsMetadata, ReasonFileIsXML, ReasonFileIsHTML, ReasonFileIsPrivateKey, ReasonFileIsPFX,
 		ReasonFileIsP7B, ReasonFileIsRequest, ReasonFileSeveral, ReasonFileUnreadable, ReasonFileExpired, ReasonFileNotYetValid, ReasonFileWeakKey,
-		ReasonFileWeakSignature, ReasonFileIsOurs,
+		ReasonFileWeakSignature, ReasonFileIsOurs, ReasonFileTenantWide,
 		ReasonMetadataUnreadable, ReasonMetadataIsOurs, ReasonMetadataNoIdP, ReasonMetadataSeveral, ReasonMetadataNoRedirect, ReasonMetadataExpired,
-		ReasonMetadataCertificate,
+		ReasonMetadataCertificate, ReasonMetadataTenantWide,
 	},
 	ChapterAddress: {
 		ReasonIssuerEmpty, ReasonIssuerTooLong, ReasonIssuerSpaces, ReasonIssuerIsSignIn, ReasonIssuerIsMetadata, ReasonIssuerSlash, ReasonIssuerMisspelt, ReasonIssuerNotURI,

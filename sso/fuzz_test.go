@@ -110,6 +110,7 @@ func FuzzCheckAddresses(f *testing.F) {
 			{"issuer", CheckIssuer, false},
 			{"sign-in URL", func(s string) (string, error) { return CheckSignInURL(s, true) }, true},
 			{"sign-in URL without loopback", func(s string) (string, error) { return CheckSignInURL(s, false) }, true},
+			{"metadata URL", func(s string) (string, error) { return s, CheckMetadataURL(s) }, false},
 			{"logout URL", func(s string) (string, error) { return CheckLogoutURL(s, true) }, true},
 		} {
 			got, err := c.check(s)

@@ -112,8 +112,14 @@ func signingCertificates(idp *etree.Element, now time.Time) ([]Certificate, *Err
 			for _, data := range children(info, nsSignature, "X509Data") {
 				for _, el := range children(data, nsSignature, "X509Certificate") {
 					c, e := metadataCertificate(el, now)
-					if e != nil {
+					switch {
+					case e != nil && e.Reason == ReasonFileTenantWide:
+						failure = &Error{Reason: ReasonMetadataTenantWide, Got: e.Got}
+						continue
+					case e != nil && failure.Reason != ReasonMetadataTenantWide:
 						failure = e
+						continue
+					case e != nil:
 						continue
 					}
 					if !slices.ContainsFunc(found, func(had Certificate) bool { return had.SHA256 == c.SHA256 }) {
