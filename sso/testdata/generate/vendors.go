@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/rsa"
+	"encoding/base64"
+	"math/big"
 	"strings"
 	"time"
 
@@ -77,8 +80,9 @@ func (g *generator) vendors() {
 			info.CreateElement("dsig:KeyName").SetText("FJ86GcF3jTbNLOco4NvZkUCIUmfYCqoqtOQeMfbhNlE")
 			info.CreateElement("dsig:X509Data").CreateElement("dsig:X509Certificate").SetText(g.certBase64("idp"))
 			value := info.CreateElement("dsig:KeyValue").CreateElement("dsig:RSAKeyValue")
-			value.CreateElement("dsig:Modulus").SetText("AQAB")
-			value.CreateElement("dsig:Exponent").SetText("AQAB")
+			key := g.keys["idp"].cert.PublicKey.(*rsa.PublicKey)
+			value.CreateElement("dsig:Modulus").SetText(base64.StdEncoding.EncodeToString(key.N.Bytes()))
+			value.CreateElement("dsig:Exponent").SetText(base64.StdEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()))
 		}
 	})
 

@@ -118,6 +118,14 @@ func (g *generator) timed() {
 	g.bad(class, "not-yet-valid", "Valid in four minutes", "not_yet_valid", func(m *message) { m.notBefore = now.Add(4 * time.Minute) })
 	g.bad(class, "not-yet-confirmed", "Confirmed from an hour on", "not_yet_valid", attribute("SubjectConfirmationData", "NotBefore", stamp(now.Add(time.Hour))))
 	g.bad(class, "stale-issue", "Made an hour ago, long before the request", "issued_before_request", func(m *message) { m.issued = now.Add(-time.Hour) })
+	waited := func(name, about, reasons string, since, issued time.Duration) {
+		before := len(g.files)
+		g.bad(class, name, about, reasons, func(m *message) { m.issued = now.Add(issued) })
+		for i := range g.files[before:] {
+			g.files[before+i].about.RequestedAt = now.Add(since)
+		}
+	}
+	waited("late-answer", "Made after the request, and eight and a half minutes old", "response_too_late", -9*time.Minute, -8*time.Minute-30*time.Second)
 	g.bad(class, "clock-behind-4m", "A clock that is four minutes behind, while the request is younger", "issued_before_request", func(m *message) {
 		m.issued, m.notBefore = now.Add(-4*time.Minute), now.Add(-4*time.Minute)
 	})
