@@ -43,6 +43,9 @@ func refusalAdvice(r *models.LoginRefusal, organization string) []views.Advice {
 		return again("A sign-in works once. Going back or reloading the page sends the old one.")
 	case models.RefusedRequestExpired, models.RefusedCodeExpired, models.RefusedConnectionChanged,
 		models.RefusalReason(sso.ReasonExpired), models.RefusalReason(sso.ReasonTooLate):
+		if !isPersons(r) {
+			break // another round ends here again
+		}
 		return again("It takes a few seconds if you are still signed in at your company.")
 	case models.RefusedSSOOff, models.RefusedConnectionRemoved:
 		return []views.Advice{

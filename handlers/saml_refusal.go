@@ -96,7 +96,7 @@ func (s *Server) answerSAMLRefusal(c echo.Context, orgID string, err error) erro
 		return err
 	}
 	page := views.SAMLErrorPage{
-		Title: refusalTitle(r.Reason, org.Name), Sentence: refusalSentence(r), Organization: org.Name, Advice: refusalAdvice(r, org.Name),
+		Title: refusalTitle(r, org.Name), Sentence: refusalSentence(r), Organization: org.Name, Advice: refusalAdvice(r, org.Name),
 		Reference: r.Reference, When: s.db.Now().Format("2 Jan 2006, 15:04 UTC"), StartURL: samlLoginPath(orgID, "", ""),
 	}
 	if isSignOut(r) {
@@ -147,9 +147,21 @@ var refusedAt = map[models.RefusalReason]string{
 	models.RefusedRequestExpired: "Answered within ten minutes",
 }
 
+// isPersons is false where the protocol's refusal is somebody else's to mend, although its reason is usually that the person waited.
+func isPersons(r *models.LoginRefusal) bool {
+	switch r.Reason {
+	case models.RefusalReason(sso.ReasonExpired), models.RefusalReason(sso.ReasonTooLate):
+		return r.Detail["side"] == string(sso.SidePerson)
+	}
+	return true
+}
+
 // refusalTitle is the heading above the sentence.
-func refusalTitle(r models.RefusalReason, organization string) string {
-	switch r {
+func refusalTitle(r *models.LoginRefusal, organization string) string {
+	if !isPersons(r) {
+		return "You could not be signed in to " + organization
+	}
+	switch r.Reason {
 	case models.RefusedUnknownRequest, models.RefusedOtherBrowser, models.RefusalReason(sso.ReasonUnsolicited):
 		return "Start again here"
 	case models.RefusedCookiesBlocked:

@@ -117,6 +117,10 @@ func TestSAMLRefusals(t *testing.T) {
 		{"a clock two hours behind", "issued_before_request", "You could not be signed in", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
 			return a.postACS(org, idp.answer(b.beginSAML(org, ""), "bo@acme.com", func(x *assertion) { x.issued = x.issued.Add(-2 * time.Hour) }))
 		}},
+		{"over before it was asked for", "expired", "You could not be signed in", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
+			p := a.postACS(org, idp.answer(b.beginSAML(org, ""), "bo@acme.com", before(set("Conditions", "NotOnOrAfter", "2026-11-24T08:00:00Z"))))
+			return p.wantText("main", "an answer we cannot accept").wantText("main", "Ask your IT admin")
+		}},
 		{"posted nine minutes after it was made", "response_too_late", "This sign-in took too long", func(a *app, org *models.Organization, idp *identityProvider, b *browser) *page {
 			response := idp.answer(b.beginSAML(org, ""), "bo@acme.com")
 			a.clock.Advance(9 * time.Minute)
