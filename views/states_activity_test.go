@@ -28,7 +28,7 @@ func activityStates() []state {
 		{"activity-with-message", Activity(raw)},
 		{"activity-nothing-found", Activity(nothing)},
 		{"activity-none-yet", Activity(first)},
-		{"catalogue", Catalogue(CataloguePage{Shell: shell(NavAccessSecurity), Access: access(""), Chapters: []CatalogueChapter{{
+		{"catalogue", Catalogue(CataloguePage{Shell: shell(NavAccessSecurity), Chapters: []CatalogueChapter{{
 			ID: "response", Title: "A response is refused", About: "Nobody is signed in.", Entries: []CatalogueEntry{{
 				Reason: "audience_mismatch", Title: "The response is meant for another application.", Person: "Please give your admin the reference below.",
 				Problems: []TraceProblem{{Sentence: "The response is meant for another application.", Who: "Your Entra admin", Where: "Entra → Enterprise applications"}},
