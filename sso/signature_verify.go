@@ -163,6 +163,7 @@ func canonical(el *etree.Element, prefixes string) ([]byte, error) {
 	if err := etreeutils.TransformExcC14n(el, prefixes, false); err != nil {
 		return nil, err
 	}
+	sortAttributes(el)
 	doc := etree.NewDocument()
 	doc.SetRoot(el)
 	doc.WriteSettings = etree.WriteSettings{CanonicalAttrVal: true, CanonicalEndTags: true, CanonicalText: true}

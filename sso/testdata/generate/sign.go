@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/hmac"
@@ -12,10 +13,12 @@ import (
 	"encoding/base64"
 	"hash"
 	"log"
+	"maps"
 	"math/big"
+	"slices"
+	"strings"
 
 	"github.com/beevik/etree"
-	dsig "github.com/russellhaering/goxmldsig"
 	"github.com/russellhaering/goxmldsig/etreeutils"
 )
 
@@ -158,11 +161,47 @@ func canonical(el *etree.Element, prefixList string) []byte {
 	if err != nil {
 		log.Fatal(err)
 	}
-	b, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList(prefixList).Canonicalize(detached)
+	if err := etreeutils.TransformExcC14n(detached, prefixList, false); err != nil {
+		log.Fatal(err)
+	}
+	byNamespace(detached, map[string]string{"xml": "http://www.w3.org/XML/1998/namespace"})
+	doc := etree.NewDocument()
+	doc.SetRoot(detached)
+	doc.WriteSettings = etree.WriteSettings{CanonicalAttrVal: true, CanonicalEndTags: true, CanonicalText: true}
+	b, err := doc.WriteToBytes()
 	if err != nil {
 		log.Fatal(err)
 	}
 	return b
+}
+
+// byNamespace orders prefixed attributes by their namespace, then by their name, as Canonical XML wants it: the library goes by the name alone.
+func byNamespace(el *etree.Element, outer map[string]string) {
+	scope := maps.Clone(outer)
+	for _, a := range el.Attr {
+		if a.Space == "xmlns" {
+			scope[a.Key] = a.Value
+		}
+	}
+	rank := func(a etree.Attr) (int, string, string) {
+		switch {
+		case a.Space == "" && a.Key == "xmlns":
+			return 0, "", ""
+		case a.Space == "xmlns":
+			return 1, "", a.Key
+		case a.Space == "":
+			return 2, "", a.Key
+		}
+		return 3, scope[a.Space], a.Key
+	}
+	slices.SortStableFunc(el.Attr, func(a, b etree.Attr) int {
+		kindA, spaceA, nameA := rank(a)
+		kindB, spaceB, nameB := rank(b)
+		return cmp.Or(cmp.Compare(kindA, kindB), strings.Compare(spaceA, spaceB), strings.Compare(nameA, nameB))
+	})
+	for _, c := range el.ChildElements() {
+		byNamespace(c, scope)
+	}
 }
 
 func sum(digest string, b []byte) []byte {

@@ -130,6 +130,11 @@ func (g *generator) encodings() {
 		m.attributes = "\n    " + claim("email", "\n      "+m.email+"\n    ") + "\n    " + `<Attribute Name="department"/>` + "\n    " +
 			`<Attribute Name="title"><AttributeValue xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/></Attribute>` + "\n  "
 	})
+	// Canonical XML orders attributes by their namespace first, whatever their prefix and name.
+	g.good(shape, "attributes-by-namespace", "Attributes of several namespaces on one element", "email", func(m *message, c *Case) {
+		m.attributes = `<Attribute Name="email"><AttributeValue xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema" xml:lang="en" xsi:type="xs:string">` + m.email + `</AttributeValue></Attribute>` +
+			`<Attribute Name="uid" xmlns:a="urn:z" xmlns:z="urn:a" a:b="1" z:c="2" z:b="3" a:a="4" xmlns:x500="urn:oasis:names:tc:SAML:2.0:profiles:attribute:X500" x500:Encoding="LDAP"><AttributeValue>ana</AttributeValue></Attribute>`
+	})
 	g.good(shape, "claim-structured", "A claim of XML that nobody asked for, beside the address", "email", func(m *message, c *Case) {
 		m.attributes += `<Attribute Name="eduPersonTargetedID"><AttributeValue><NameID Format="` + formatPersistent + `">x</NameID></AttributeValue></Attribute>`
 	})
