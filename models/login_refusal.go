@@ -109,7 +109,7 @@ var refusals = map[RefusalReason]LoginRefusal{
 	},
 	RefusedSSOOff: {
 		Employee: "Single sign-on is off for your organization. Please sign in another way, or ask your admin.",
-		Admin:    "Single sign-on is off here, so the response was not accepted.",
+		Admin:    "Single sign-on is off here, so nobody is let in by the identity provider. Turn it on, or tell the people to sign in another way.",
 		FixAt:    "Access Security → SSO → Single Sign-On",
 	},
 	RefusedConnectionRemoved: {
