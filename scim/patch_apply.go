@@ -101,7 +101,7 @@ func (a *applier) whole(op string, schema *Schema, attr *Attribute, value any, g
 	if normal == nil && op == "add" && attr.MultiValued {
 		return nil // adding nothing
 	}
-	if normal == nil && attr.Required {
+	if attr.Required && blank(normal) {
 		return bad(TypeInvalidValue, "%s is required and cannot be empty", attr.Name)
 	}
 	if list, ok := normal.([]any); ok {

@@ -52,7 +52,7 @@ func ParseResource(rt *ResourceType, body []byte) (r *Resource, members *MemberC
 		}
 	}
 	for _, a := range rt.Schema.Attributes {
-		if a.Required && r.attributes[a.Name] == nil {
+		if a.Required && blank(r.attributes[a.Name]) {
 			return nil, nil, bad(TypeInvalidValue, "%s is missing; it is required for a %s", a.Name, strings.ToLower(rt.Name))
 		}
 	}
@@ -61,6 +61,12 @@ func ParseResource(rt *ResourceType, body []byte) (r *Resource, members *MemberC
 		return nil, nil, errLargeResource
 	}
 	return r, members, nil
+}
+
+// blank tells whether a value is none, or text of spaces alone: RFC 7643 §4.1.1 wants a userName that is not empty.
+func blank(value any) bool {
+	text, isText := value.(string)
+	return value == nil || isText && strings.TrimSpace(text) == ""
 }
 
 // take stores one top-level attribute of a body.

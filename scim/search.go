@@ -6,7 +6,8 @@ import (
 )
 
 // ParseSearch reads the body of a POST to /.search (RFC 7644 §3.4.3) into the parameters that a GET would have carried, their names in
-// lower case. Empty and unknown members are left out, except an empty cursor, which asks for the first page (RFC 9865).
+// lower case. Empty and unknown members are left out, except an empty cursor, which asks for the first page (RFC 9865), and an empty
+// filter, which is as wrong here as there.
 //
 // Errors: invalidSyntax for a body of another shape.
 func ParseSearch(body []byte) (map[string]string, error) {
@@ -21,6 +22,9 @@ func ParseSearch(body []byte) (map[string]string, error) {
 			continue
 		}
 		text := ""
+		if _, isText := value.(string); name == "filter" && !isText {
+			return nil, bad(TypeInvalidSyntax, "filter must be a string")
+		}
 		switch v := value.(type) {
 		case string:
 			text = v
@@ -39,7 +43,7 @@ func ParseSearch(body []byte) (map[string]string, error) {
 		default:
 			return nil, bad(TypeInvalidSyntax, "%s must be a string, a number or a list of names", name)
 		}
-		if text != "" || name == "cursor" {
+		if text != "" || name == "cursor" || name == "filter" {
 			parameters[strings.ToLower(name)] = text
 		}
 	}
