@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -84,7 +85,7 @@ type ActivityFilter struct {
 	Kind     string
 	Problems bool
 	Tests    bool   // test sign-ins only
-	Text     string // in who, the sentence, the reference or the address
+	Text     string // in who, the sentence, the reference or the address, or the id in the directory's own log
 	MemberID string
 	// After is the id of the last row of the page before; rows come newest first. Before is the first of the page after.
 	After, Before string
@@ -129,7 +130,8 @@ func (f ActivityFilter) apply(q *gorm.DB, orgID string) *gorm.DB {
 	}
 	if f.Text != "" {
 		like := likeContains(f.Text)
-		q = q.Where("(lower(who) like ? escape '!' or lower(reference) like ? escape '!' or lower(sentence) like ? escape '!' or ip like ? escape '!')", like, like, like, like)
+		q = q.Where("(lower(who) like ? escape '!' or lower(reference) like ? escape '!' or lower(sentence) like ? escape '!' or ip like ? escape '!' or lower(detail) like ? escape '!')",
+			like, like, like, like, `%"correlation":"`+strings.TrimPrefix(like, "%"))
 	}
 	if f.MemberID != "" {
 		q = q.Where("member_id = ?", f.MemberID)

@@ -18,10 +18,12 @@ type Provisioned struct {
 
 // ProvisioningDetail is the detail of a request. It is a struct and no map because there are thousands a second.
 type ProvisioningDetail struct {
+	Correlation  string `json:"correlation,omitempty"` // the id under which the directory's own log has the request
 	Filter       string `json:"filter,omitempty"`
 	Hint         string `json:"hint,omitempty"` // how to mend it
 	Method       string `json:"method"`
 	Milliseconds int64  `json:"ms,omitempty"`
+	Part         string `json:"part,omitempty"` // which operation of a bulk request
 	Path         string `json:"path"`
 	Status       int    `json:"status"`
 	Team         string `json:"team,omitempty"`

@@ -216,6 +216,8 @@ type Tx struct {
 	actor Actor
 	now   time.Time
 	audit []AuditEvent
+	// leftOut are members whom a directory named and who were deleted.
+	leftOut []string
 }
 
 // write runs fn in one transaction on behalf of actor. It refuses to commit unless fn recorded at least one audit event or returned

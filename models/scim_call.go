@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -18,6 +19,9 @@ type SCIMCall struct {
 	IfMatch string
 	// Events are what the call changed, as the audit log has it; set by the operation that committed.
 	Events []AuditEvent
+
+	// LeftOut are the ids of those whom a change of members named and who were deleted here; set by the operation that committed.
+	LeftOut []string
 
 	// known is the row of the token's id, whether its secret was right or not.
 	known          *SCIMToken
@@ -124,9 +128,12 @@ func (db *DB) writeSCIM(ctx context.Context, c *SCIMCall, what string, args []an
 		}
 		tx.org, tx.actor = c.Token.OrgID, c.Token.Actor(c.Client.IP)
 		err = fn(tx, rows[0].Fact)
-		c.Events = nil
+		c.Events, c.LeftOut = nil, nil
 		if err == nil {
 			c.Events = tx.audit
+		}
+		if err == nil || errors.Is(err, errNoChange) {
+			c.LeftOut = tx.leftOut
 		}
 		return err
 	})

@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"gatehouse/scim"
 )
@@ -11,10 +12,13 @@ const (
 	memberBatch = 1000 // ids in one statement
 	// maxNamedMembers is up to how many people a change of members names in the audit log, one event each; above it counts them.
 	maxNamedMembers = 100
+	// maxNamedMissing is how many of those who do not exist a refusal names.
+	maxNamedMissing = 5
 )
 
 // changeTeamMembers carries out what happens to the members of a managed team. Adding somebody twice and removing somebody who is not
-// in it are no errors. Invalid for somebody who does not exist in the organization.
+// in it are no errors. Somebody who was deleted here is left out: Entra remembers ids, would send this one for ever, and all the others with
+// it. Invalid, field members, for somebody who never existed in the organization.
 func (tx *Tx) changeTeamMembers(t *Team, c scim.MemberChanges) error {
 	for _, selected := range c.Selected {
 		var present []string
@@ -30,9 +34,9 @@ func (tx *Tx) changeTeamMembers(t *Team, c scim.MemberChanges) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range c.Add {
-		if _, ok := known[id]; !ok {
-			return invalid("members", "There is no user with the id %q. Create the user first, then add it to the group.", truncate(id, 100))
+	if len(known) < len(c.Add) {
+		if c.Add, err = tx.leaveOutDeleted(c.Add, known); err != nil {
+			return err
 		}
 	}
 	remove := c.Remove
@@ -50,6 +54,43 @@ func (tx *Tx) changeTeamMembers(t *Team, c scim.MemberChanges) error {
 		return err
 	}
 	return tx.recordMemberships(t, known, added, removed)
+}
+
+// leaveOutDeleted are those of the ids who are known; the others must have been deleted here.
+func (tx *Tx) leaveOutDeleted(ids []string, known map[string]string) ([]string, error) {
+	var kept, missing []string
+	for _, id := range ids {
+		if _, ok := known[id]; ok {
+			kept = append(kept, id)
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	deleted := map[string]bool{}
+	for batch := range batches(missing) {
+		var found []string
+		if err := tx.Raw("select member_id from member_tombstones where org_id = ? and member_id in ?", tx.org, batch).Scan(&found).Error; err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			deleted[id] = true
+		}
+	}
+	var unknown []string
+	for _, id := range missing {
+		if !deleted[id] && len(unknown) < maxNamedMissing {
+			unknown = append(unknown, fmt.Sprintf("%q", truncate(id, 100)))
+		}
+	}
+	if len(unknown) > 0 {
+		more := ""
+		if n := len(missing) - len(deleted) - len(unknown); n > 0 {
+			more = fmt.Sprintf(" and %d more", n)
+		}
+		return nil, invalid("members", "There is no user with the id %s%s. Create the user first, then add it to the group.", strings.Join(unknown, ", "), more)
+	}
+	tx.leftOut = append(tx.leftOut, missing...)
+	return kept, nil
 }
 
 // peopleByID are the labels of those of the ids who are members of the organization. Their rows stay until the transaction ends.

@@ -31,6 +31,7 @@ type Error struct {
 	Status int    // HTTP status
 	Type   string // scimType; empty where RFC 7644 names none
 	Detail string // shown to the admin in the client's provisioning log: what is wrong and what to do
+	Field  string // what it is about, for those who tell of it; not part of the message
 }
 
 func (e *Error) Error() string {
@@ -47,7 +48,7 @@ func bad(scimType, format string, args ...any) *Error {
 
 // within puts where before the detail, keeping status and type.
 func (e *Error) within(where string) *Error {
-	return &Error{Status: e.Status, Type: e.Type, Detail: where + ": " + e.Detail}
+	return &Error{Status: e.Status, Type: e.Type, Detail: where + ": " + e.Detail, Field: e.Field}
 }
 
 // excerpt shortens text that came from outside before it is quoted in a detail.
