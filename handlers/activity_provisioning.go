@@ -44,6 +44,8 @@ func provisioningEntry(now time.Time, org string, a *models.Activity) views.Acti
 	for _, f := range []views.Fact{
 		{Label: "Request", Value: strings.TrimSpace(text("method") + " " + text("path")), Mono: true},
 		{Label: "Filter", Value: text("filter"), Mono: true},
+		{Label: "Part of a bulk request", Value: text("part")},
+		{Label: "Id in the directory's log", Value: text("correlation"), Mono: true},
 		{Label: "Answer", Value: number("status"), Mono: true},
 		{Label: "Took", Value: number("ms")},
 		{Label: "Reason", Value: a.Reason, Mono: true},

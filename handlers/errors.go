@@ -130,7 +130,9 @@ func (s *Server) answerError(err error, c echo.Context) {
 	switch {
 	case strings.HasPrefix(path, scimPrefix):
 		answer = s.answerSCIMError(c, err)
-	case strings.HasPrefix(path, "/api/"), path == "/oauth/token":
+	case path == oauthTokenPath:
+		answer = s.answerOAuthError(c, err)
+	case strings.HasPrefix(path, "/api/"):
 		p := s.problemOf(c, err)
 		retryAfter(c, p.status)
 		answer = c.JSON(p.status, map[string]string{"error": p.sentence})

@@ -112,6 +112,24 @@ func clientCredentials(r *http.Request) (id, secret string, err error) {
 	return id, secret, nil
 }
 
+// answerOAuthError answers what no exchange was made of, such as another method, in the form of RFC 6749 §5.2.
+func (s *Server) answerOAuthError(c echo.Context, err error) error {
+	p := s.problemOf(c, err)
+	retryAfter(c, p.status)
+	code, description := "invalid_request", p.sentence
+	switch {
+	case p.status == http.StatusMethodNotAllowed:
+		c.Response().Header().Set("Allow", http.MethodPost)
+		description = "A token is asked for with POST."
+	case p.status >= 500:
+		code = "server_error"
+		if p.reference != "" {
+			description += " Reference: " + p.reference
+		}
+	}
+	return c.JSON(p.status, oauthError{Code: code, Description: ascii(description)})
+}
+
 func invalidOAuth(description string) error {
 	return &oauthError{http.StatusBadRequest, "invalid_request", description}
 }

@@ -34,7 +34,8 @@ type scimRequest struct {
 	// ifNoneMatch is that header.
 	ifNoneMatch string
 	body        func() ([]byte, error)
-	inner       bool // it is part of a bulk request
+	inner       bool   // it is part of a bulk request
+	release     func() // ends the turn of a large body; nil without one
 	// For the activity: what was read, the one resource of the answer, and for a list how many there are (-1 if it is none).
 	sent          []byte
 	seen          *scim.View
@@ -113,6 +114,11 @@ func (s *Server) scim(c echo.Context) error {
 		return err
 	}
 	r := &scimRequest{Server: s, c: c, ctx: c.Request().Context(), call: call, ifNoneMatch: c.Request().Header.Get("If-None-Match"), listed: -1}
+	defer func() {
+		if r.release != nil {
+			r.release()
+		}
+	}()
 	answer, err := s.answerSCIM(r)
 	if err != nil {
 		refused := s.scimError(c, err)
@@ -158,6 +164,9 @@ func (r *scimRequest) dispatch(method, path, rawQuery string) (*scimAnswer, erro
 		r.endpoint, r.id = segments[0], segments[1]
 		methods = methodsOf(r.endpoint, r.id)
 	}
+	if !readable(path) { // PostgreSQL takes neither as text
+		return nil, &scim.Error{Status: http.StatusBadRequest, Type: scim.TypeInvalidSyntax, Detail: "The address holds a null byte, or bytes that are no UTF-8. Encode it as UTF-8."}
+	}
 	if methods == nil {
 		return nil, &scim.Error{Status: http.StatusNotFound, Detail: "There is nothing at this address. Check the Tenant URL; resources are at /Users and /Groups below it."}
 	}
@@ -192,10 +201,14 @@ func (m scimMethods) allow() string {
 // bearerOf is the token of the Authorization header, "" without one. "Bearer Bearer x" is what comes of pasting "Bearer x" as token.
 func bearerOf(r *http.Request) string {
 	fields := strings.Fields(r.Header.Get("Authorization"))
-	if len(fields) < 2 || !strings.EqualFold(fields[0], "Bearer") {
+	words := 0
+	for words < len(fields) && strings.EqualFold(fields[words], "Bearer") {
+		words++
+	}
+	if words == 0 || len(fields) != words+1 {
 		return ""
 	}
-	return fields[len(fields)-1]
+	return fields[words]
 }
 
 // base is the absolute SCIM address from BASE_URL, never from the Host header.
@@ -208,19 +221,43 @@ func (r *scimRequest) authenticate() error { return r.db.AuthenticateSCIM(r.ctx,
 func (r *scimRequest) readBody() ([]byte, error) { return r.readUpTo(scim.MaxBody) }
 
 func (r *scimRequest) readUpTo(limit int64) ([]byte, error) {
-	if err := acceptableBody(r.c.Request().Header.Get("Content-Type")); err != nil {
+	if err := acceptableBody(r.c.Request().Header); err != nil {
+		r.c.Response().Header().Set("Accept-Encoding", "identity") // RFC 9110 §15.5.16
 		return nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(r.c.Response(), r.c.Request().Body, limit))
-	r.sent = body[:min(len(body), maxRawPart)]
+	r.sent = kept(body)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, &scim.Error{Status: http.StatusRequestEntityTooLarge, Detail: "The request is larger than " + mebibytes(limit) + ". Send fewer values at once."}
 	case err != nil && r.ctx.Err() == nil: // cut off, or encoded wrongly: nothing to do with us
 		return nil, &scim.Error{Status: http.StatusBadRequest, Type: scim.TypeInvalidSyntax, Detail: "The body of the request could not be read to its end. Send it again."}
+	case err == nil && len(body) > largeBody:
+		err = r.takeTurn()
 	}
 	return body, err
+}
+
+const (
+	// largeBody is from which size on bodies are read one after the other: decoded, they take many times their size.
+	largeBody = 256 << 10
+	// maxLargeBodies is how many are at once.
+	maxLargeBodies = 3
+)
+
+// takeTurn waits until few others with large bodies are being answered; the turn ends with the request. Strangers get none.
+func (r *scimRequest) takeTurn() error {
+	if err := r.authenticate(); err != nil {
+		return err
+	}
+	select {
+	case r.largeBodies <- struct{}{}:
+		r.release = func() { <-r.largeBodies }
+		return nil
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
 }
 
 func mebibytes(n int64) string {
@@ -230,14 +267,26 @@ func mebibytes(n int64) string {
 	return "1 MiB"
 }
 
-// acceptableBody takes any kind of JSON and bodies without a type, and refuses what says that it is something else.
-func acceptableBody(contentType string) error {
+// acceptableBody takes any kind of JSON and bodies without a type, and refuses what says that it is something else: another type, another
+// character set, compressed.
+func acceptableBody(h http.Header) error {
+	refused := func(what, send string) error {
+		return &scim.Error{Status: http.StatusUnsupportedMediaType, Type: scim.TypeInvalidSyntax, Detail: "The body is declared as " + legible(what, 80) + ". Send " + send}
+	}
+	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return refused(encoding, "it as it is, without Content-Encoding.")
+	}
+	contentType := h.Get("Content-Type")
 	if contentType == "" {
 		return nil
 	}
-	kind, _, err := mime.ParseMediaType(contentType)
-	if err == nil && !strings.HasSuffix(kind, "json") {
-		return &scim.Error{Status: http.StatusUnsupportedMediaType, Type: scim.TypeInvalidSyntax, Detail: "The body is declared as " + kind + ". Send JSON with Content-Type: application/scim+json."}
+	kind, parameters, err := mime.ParseMediaType(contentType)
+	charset := strings.ToLower(parameters["charset"])
+	switch {
+	case err != nil && !strings.Contains(strings.ToLower(contentType), "json"), err == nil && !strings.HasSuffix(kind, "json"):
+		return refused(contentType, "JSON with Content-Type: application/scim+json.")
+	case charset != "" && charset != "utf-8" && charset != "utf8" && charset != "us-ascii":
+		return refused(charset, "UTF-8, which is what JSON is.")
 	}
 	return nil
 }

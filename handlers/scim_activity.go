@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +21,8 @@ const (
 	maxProvisioning   = 5000     // lines that may wait
 	maxWaitingBytes   = 16 << 20 // of messages that may wait
 	maxRawPart        = 8 << 10  // of a request's body, and of its answer
+	maxKeptOperation  = 2 << 10  // of an operation in a bulk request, or nothing of it
+	maxKeptPath       = 4 << 10  // of an address and of a filter
 	provisioningTime  = 20 * time.Second
 	strangersEvery    = time.Minute
 )
@@ -36,12 +40,49 @@ type exchange struct {
 	status         int
 	refused        *scim.Error
 	events         []models.AuditEvent
-	view           *scim.View // the one resource in the answer
-	count, total   int        // of a list, -1 if it is none
+	found          string // what people call the one resource in the answer
+	count, total   int    // of a list, -1 if it is none
+	leftOut        int    // members who were deleted here
+	correlation    string // by which the directory's own log knows the request
+	part           string // which operation of a bulk request it is, "" for none
 }
 
+// bytes is what an exchange keeps in memory.
 func (x *exchange) bytes() int {
-	return min(len(x.read), maxRawPart) + min(len(x.answered), maxRawPart)
+	n := len(x.read) + len(x.answered) + len(x.path) + len(x.filter) + len(x.found)
+	for i := range x.events {
+		n += len(x.events[i].Before) + len(x.events[i].After)
+	}
+	return n
+}
+
+// kept is as much of a message as the activity may keep, without holding on to the rest.
+func kept(body []byte) []byte {
+	if len(body) <= maxRawPart && cap(body) <= 2*maxRawPart {
+		return body
+	}
+	return slices.Clone(body[:min(len(body), maxRawPart)])
+}
+
+// legible makes what came from outside fit to be stored and read.
+func legible(text string, most int) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// correlationHeaders are where directories say under which id their own log has the request. Entra's comes first.
+var correlationHeaders = []string{"Client-Request-Id", "X-Ms-Client-Request-Id", "X-Ms-Correlation-Request-Id", "X-Ms-Correlation-Id", "X-Ms-Request-Id", "X-Correlation-Id", "X-Request-Id"}
+
+func correlationOf(h http.Header) string {
+	for _, name := range correlationHeaders {
+		if list := h[name]; len(list) > 0 && list[0] != "" {
+			return legible(list[0], 100)
+		}
+	}
+	return ""
 }
 
 // provisioningLog is where exchanges wait. A goroutine runs only while some do.
@@ -192,21 +233,49 @@ func (r *scimRequest) noteExchange(start time.Time, answer *scimAnswer, refused 
 	if r.call.Token == nil && (refused == nil || refused.Status != 401) {
 		return
 	}
-	u := r.c.Request().URL
-	x := exchange{
-		at: start, took: r.db.Now().Sub(start), client: r.call.Client, orgID: org, token: token, method: r.c.Request().Method,
-		path: strings.TrimPrefix(u.Path, scimPrefix), endpoint: r.endpoint, id: r.id, filter: r.query["filter"], read: r.sent, refused: refused,
-		events: r.call.Events, view: r.seen, count: r.listed, total: r.total,
-	}
+	x := r.exchange(r.c.Request().Method, strings.TrimPrefix(r.c.Request().URL.Path, scimPrefix))
+	x.at, x.took, x.orgID, x.token, x.read, x.refused = start, r.db.Now().Sub(start), strings.Clone(org), strings.Clone(token), r.sent, refused
 	if refused != nil {
 		x.status, x.answered = refused.Status, refused.Append(nil)
 	} else {
 		x.status = answer.status
 		if !x.reads() {
-			x.answered = answer.body
+			x.answered = kept(answer.body)
 		} else {
 			x.read = nil
 		}
+	}
+	r.provisioning.add(x)
+}
+
+// exchange is what is known of a request before its outcome. Texts out of the database are copied: they may be pieces of a whole row.
+func (r *scimRequest) exchange(method, path string) exchange {
+	x := exchange{
+		client: r.call.Client, method: method, path: legible(path, maxKeptPath), endpoint: r.endpoint, id: legible(r.id, 100),
+		filter: legible(r.query["filter"], maxKeptPath), events: r.call.Events, count: r.listed, total: r.total, leftOut: len(r.call.LeftOut), correlation: correlationOf(r.c.Request().Header),
+	}
+	if r.seen != nil {
+		x.found = strings.Clone(resourceName(r.seen))
+	}
+	for i := range x.events {
+		x.events[i].TargetLabel = strings.Clone(x.events[i].TargetLabel)
+	}
+	return x
+}
+
+// noteOperation queues what came of one operation of a bulk request, so that the person it was about has a line of their own. The request
+// has one as well, with its message; that of an operation is kept while it is short.
+func (r *scimRequest) noteOperation(op scim.BulkCall, part string, answer *scimAnswer, refused *scim.Error) {
+	org, token := r.call.Claimed()
+	x := r.exchange(op.Method, op.Path)
+	x.at, x.orgID, x.token, x.refused, x.part = r.db.Now(), strings.Clone(org), strings.Clone(token), refused, part
+	if len(op.Body) <= maxKeptOperation {
+		x.read = op.Body
+	}
+	if refused != nil {
+		x.status, x.answered = refused.Status, refused.Append(nil)
+	} else {
+		x.status = answer.status
 	}
 	r.provisioning.add(x)
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -21,7 +22,22 @@ func (r *scimRequest) bulk() (*scimAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	results := job.Run(r.bulkOperation)
+	parts, told := map[*scim.BulkOperation]string{}, map[*scim.BulkOperation]bool{}
+	for i := range job.Operations {
+		parts[&job.Operations[i]] = fmt.Sprintf("%d of %d", i+1, len(job.Operations))
+	}
+	results := job.Run(func(op scim.BulkCall) scim.BulkResult {
+		told[op.Operation] = true
+		return r.bulkOperation(op, parts[op.Operation])
+	})
+	for i := range results {
+		if op := results[i].Operation; !told[op] { // refused before anything was asked for
+			call := *r.call
+			call.Events = nil
+			one := &scimRequest{Server: r.Server, c: r.c, ctx: r.ctx, call: &call, inner: true, listed: -1}
+			one.noteOperation(scim.BulkCall{Operation: op, Method: op.Method, Path: op.Path}, parts[op], nil, results[i].Err)
+		}
+	}
 	r.listed, r.total = 0, len(results)
 	for i := range results {
 		if results[i].Err == nil {
@@ -34,20 +50,22 @@ func (r *scimRequest) bulk() (*scimAnswer, error) {
 	return &scimAnswer{status: http.StatusOK, body: scim.AppendBulkResponse(make([]byte, 0, 256*len(results)), results)}, nil
 }
 
-// bulkOperation answers one operation.
-func (r *scimRequest) bulkOperation(op scim.BulkCall) scim.BulkResult {
+// bulkOperation answers one operation. part says which one it is.
+func (r *scimRequest) bulkOperation(op scim.BulkCall, part string) scim.BulkResult {
 	call := *r.call
-	call.IfMatch = op.Version
-	one := &scimRequest{Server: r.Server, c: r.c, ctx: r.ctx, call: &call, inner: true, body: func() ([]byte, error) { return op.Body, nil }}
+	call.IfMatch, call.Events = op.Version, nil
+	one := &scimRequest{Server: r.Server, c: r.c, ctx: r.ctx, call: &call, inner: true, listed: -1, body: func() ([]byte, error) { return op.Body, nil }}
 	path, query, _ := strings.Cut(strings.TrimPrefix(op.Path, r.base()), "?")
 	answer, err := one.dispatchInner(op.Method, path, query)
 	if err != nil {
 		result := scim.BulkResult{Err: r.scimError(r.c, err)}
+		one.noteOperation(op, part, nil, result.Err)
 		if op.Method != http.MethodPost {
 			result.Location = r.base() + "/" + strings.Trim(path, "/")
 		}
 		return result
 	}
+	one.noteOperation(op, part, answer, nil)
 	return scim.BulkResult{Status: answer.status, ID: answer.id, Location: answer.location, Version: answer.etag}
 }
 
@@ -56,9 +74,6 @@ func (r *scimRequest) dispatchInner(method, path, rawQuery string) (*scimAnswer,
 	endpoint, _, _ := strings.Cut(strings.Trim(path, "/"), "/")
 	if endpoint != "Users" && endpoint != "Groups" || strings.HasSuffix(path, "/.search") {
 		return nil, &scim.Error{Status: http.StatusBadRequest, Type: scim.TypeInvalidValue, Detail: "A bulk request changes resources at /Users and /Groups only."}
-	}
-	if !readable(path) {
-		return nil, &scim.Error{Status: http.StatusNotFound, Detail: "There is no such resource."}
 	}
 	return r.dispatch(method, path, rawQuery)
 }

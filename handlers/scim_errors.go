@@ -35,7 +35,7 @@ func (s *Server) scimError(c echo.Context, err error) *scim.Error {
 	if m, ok := asModelError(err); ok {
 		switch {
 		case m.Kind == models.Invalid:
-			return &scim.Error{Status: http.StatusBadRequest, Type: scim.TypeInvalidValue, Detail: m.Message}
+			return &scim.Error{Status: http.StatusBadRequest, Type: scim.TypeInvalidValue, Detail: m.Message, Field: m.Field}
 		case m.Kind == models.Conflict && m.Field != "":
 			return &scim.Error{Status: http.StatusConflict, Type: scim.TypeUniqueness, Detail: m.Message}
 		}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,12 +24,30 @@ func parseSCIMQuery(raw string) (scimQuery, error) {
 	if err != nil {
 		return nil, &scim.Error{Status: 400, Type: scim.TypeInvalidSyntax, Detail: "The address has a percent sign that begins no code. Encode the parameters as forms do."}
 	}
+	if !readableValues(values) {
+		return nil, &scim.Error{Status: 400, Type: scim.TypeInvalidSyntax, Detail: "The address holds a null byte, or bytes that are no UTF-8. Encode the parameters as UTF-8."}
+	}
 	q := scimQuery{}
 	for name, list := range values {
-		q[strings.ToLower(name)] = list[0]
+		name = strings.ToLower(name)
+		if before, again := q[name]; again {
+			list = append([]string{before}, list...)
+		}
+		q[name] = list[0]
+		switch {
+		case len(list) == 1:
+		case name == "attributes" || name == "excludedattributes":
+			slices.Sort(list) // the order of a map's names is nobody's
+			q[name] = strings.Join(list, ",")
+		case slices.Contains(scimParameters, name):
+			return nil, &scim.Error{Status: 400, Type: scim.TypeInvalidSyntax, Detail: "The parameter " + name + " is given twice. Give it once."}
+		}
 	}
 	return q, nil
 }
+
+// scimParameters mean something here, and only once.
+var scimParameters = []string{"filter", "sortby", "sortorder", "startindex", "count", "cursor"}
 
 // list is the page that the parameters ask for, without the filter. RFC 7644 §3.4.2.4: a startIndex below 1 is 1, a negative count is 0.
 func (q scimQuery) list() (models.SCIMQuery, error) {

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"gatehouse/models"
 	"gatehouse/scim"
@@ -21,12 +19,10 @@ func resourceName(v *scim.View) string {
 
 // told puts an exchange into words, with the raw message where something was written or refused.
 func (x *exchange) told() models.Provisioned {
-	found := ""
-	if x.view != nil {
-		found = resourceName(x.view)
-	}
+	x.removeSecrets()
+	found := x.found
 	p := models.Provisioned{At: x.at, NewActivity: models.NewActivity{OrgID: x.orgID, Kind: models.ActivityProvisioning, OK: x.refused == nil, Client: x.client}}
-	p.Detail = models.ProvisioningDetail{Method: x.method, Path: x.path, Status: x.status, Token: x.token, Filter: x.filter, Milliseconds: x.took.Milliseconds()}
+	p.Detail = models.ProvisioningDetail{Method: x.method, Path: x.path, Status: x.status, Token: x.token, Filter: x.filter, Milliseconds: x.took.Milliseconds(), Correlation: x.correlation, Part: x.part}
 	if strings.HasPrefix(x.id, "mem_") {
 		p.MemberID = x.id
 	}
@@ -64,6 +60,9 @@ func (x *exchange) told() models.Provisioned {
 		}
 	default:
 		p.Sentence = who + " " + x.didSentence(found)
+		if x.leftOut > 0 {
+			p.Sentence += "; left out " + count(x.leftOut, "person", "people") + ", deleted here before"
+		}
 		if p.Who == "" {
 			p.Who = found
 		}
@@ -269,6 +268,10 @@ func changedNames(after string) string {
 // mend says what to change in Entra, and where.
 func mend(e *scim.Error) string {
 	switch {
+	case e.Field == "members":
+		return "The directory remembers somebody who is gone here. In Entra: Provisioning, Restart provisioning; it looks everybody up anew and sends the members again."
+	case e.Type == scim.TypeTooMany:
+		return "The directory searches in a way that has to read everybody. In Entra: Provisioning, Mappings; match people by userName or externalId."
 	case e.Status == http.StatusUnauthorized:
 		return "In Entra: Enterprise applications, your application, Provisioning, Admin Credentials. Paste the Secret Token again and press Test Connection."
 	case e.Type == scim.TypeUniqueness:
@@ -287,93 +290,6 @@ func mend(e *scim.Error) string {
 		return "The directory asks for something that is not offered. In Entra: check that the Tenant URL is the one shown on the SCIM page."
 	}
 	return "In Entra: Provisioning, Mappings. Look at the attribute that is named, and at what is mapped to it."
-}
-
-// secretName finds what nobody may read, in names of attributes and in paths.
-var secretName = regexp.MustCompile(`(?i)password|secret|token|credential`)
-
-// secretValue finds a member of that name and its value in text that is no valid JSON, such as what was cut off.
-var secretValue = regexp.MustCompile(`(?i)"([^"]*(?:password|secret|token|credential)[^"]*)"\s*:\s*("(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|\{[^}]*\}?)`)
-
-const blotted = "[removed]"
-
-// blot removes the values of secrets from decoded JSON, wherever they are and however their names were escaped. It tells whether there
-// were any.
-func blot(value any) bool {
-	found := false
-	switch v := value.(type) {
-	case map[string]any:
-		for key, inner := range v {
-			path, _ := inner.(string)
-			switch {
-			case secretName.MatchString(key):
-				v[key], found = blotted, true
-			case strings.EqualFold(key, "path") && secretName.MatchString(path):
-				for other := range v {
-					if strings.EqualFold(other, "value") {
-						v[other], found = blotted, true
-					}
-				}
-			default:
-				found = blot(inner) || found
-			}
-		}
-	case []any:
-		for _, inner := range v {
-			found = blot(inner) || found
-		}
-	}
-	return found
-}
-
-// mayHoldSecrets is a quick look at what almost never holds any: a word that names a secret, or an escape that could spell one.
-func mayHoldSecrets(text string) bool {
-	if strings.Contains(text, `\u`) {
-		return true
-	}
-	for i := range len(text) {
-		switch text[i] {
-		case 'p', 'P', 's', 'S', 't', 'T', 'c', 'C':
-			for _, word := range secretWords {
-				if len(text)-i >= len(word) && strings.EqualFold(text[i:i+len(word)], word) {
-					return true
-				}
-			}
-		default:
-			if text[i] >= utf8.RuneSelf { // the lower case of some letters beyond ASCII is one of these
-				lower := strings.ToLower(text)
-				return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(lower, word) })
-			}
-		}
-	}
-	return false
-}
-
-var secretWords = []string{"password", "secret", "token", "credential"}
-
-// withoutSecrets makes a body fit to be kept: at most 8 KiB, secrets removed.
-func withoutSecrets(body []byte) string {
-	text := strings.ToValidUTF8(string(body[:min(len(body), maxRawPart)]), "\uFFFD")
-	if len(body) < maxRawPart && !mayHoldSecrets(text) {
-		return text
-	}
-	var value any
-	switch err := json.Unmarshal([]byte(text), &value); {
-	case err == nil && !blot(value):
-		return text
-	case err == nil:
-		if b, err := json.Marshal(value); err == nil {
-			return string(b)
-		}
-		return blotted
-	case strings.Contains(text, `\u00`) || secretName.MatchString(text) && strings.Contains(strings.ToLower(text), `"path"`):
-		return "[not kept: it may set a password]"
-	}
-	text = secretValue.ReplaceAllString(text, `"$1":"`+blotted+`"`)
-	if len(body) >= maxRawPart {
-		text += "\n[cut off after 8 KiB]"
-	}
-	return text
 }
 
 // raw is the message and its answer as they are kept.

@@ -54,6 +54,8 @@ type Server struct {
 	responses *limiter
 	readers   readers
 	metrics   *metrics
+	// largeBodies are the turns of requests that take much memory.
+	largeBodies chan struct{}
 	// provisioning are the lines of the activity log that wait to be written.
 	provisioning *provisioningLog
 	// background is what goes on after a request was answered: mails under way.
@@ -70,7 +72,7 @@ func New(o Options) *Server {
 	if s.cursors, err = cursorKey(o.Config.SecretKey.Bytes()); err != nil {
 		panic(err) // a cipher of the standard library that its own key does not fit
 	}
-	s.provisioning = &provisioningLog{s: s}
+	s.provisioning, s.largeBodies = &provisioningLog{s: s}, make(chan struct{}, maxLargeBodies)
 	s.readers = newReaders()
 	if o.Config.RateLimits {
 		s.scimLimit = newSCIMLimiter(time.Now)
