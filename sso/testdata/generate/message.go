@@ -136,6 +136,7 @@ func (g *generator) finish(m *message, doc *etree.Document) string {
 	if m.after != nil {
 		m.after(doc)
 	}
+	doc.WriteSettings.CanonicalAttrVal = true // or a reader takes a tab in it for a space
 	out, err := doc.WriteToString()
 	if err != nil {
 		log.Fatal(err)

@@ -135,6 +135,10 @@ func (g *generator) encodings() {
 		m.attributes = `<Attribute Name="email"><AttributeValue xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema" xml:lang="en" xsi:type="xs:string">` + m.email + `</AttributeValue></Attribute>` +
 			`<Attribute Name="uid" xmlns:a="urn:z" xmlns:z="urn:a" a:b="1" z:c="2" z:b="3" a:a="4" xmlns:x500="urn:oasis:names:tc:SAML:2.0:profiles:attribute:X500" x500:Encoding="LDAP"><AttributeValue>ana</AttributeValue></Attribute>`
 	})
+	g.good(shape, "canonical-oddities", "What canonicalization writes in its own way: references, quotes, namespaces declared again, rebound, taken away and never used", "email", func(m *message, c *Case) {
+		m.attributes += `<Attribute Name="a&#9;b&#10;c&#13;d&quot;e'f&gt;g&lt;h&amp;i"><AttributeValue>a &gt; b ]]&gt; c "d" 'e' &amp; 👩 &#x85;&#x2028;</AttributeValue></Attribute>` +
+			`<Attribute Name="xml" xmlns:n="urn:one" xmlns:unused="urn:unused"><AttributeValue><x xmlns=""><y xmlns=""/><n:z xmlns:n="urn:one"><n:z xmlns:n="urn:two" n:a="1"/><z xmlns="urn:one" xmlns:n="urn:one"/></n:z></x></AttributeValue></Attribute>`
+	})
 	g.good(shape, "claim-structured", "A claim of XML that nobody asked for, beside the address", "email", func(m *message, c *Case) {
 		m.attributes += `<Attribute Name="eduPersonTargetedID"><AttributeValue><NameID Format="` + formatPersistent + `">x</NameID></AttributeValue></Attribute>`
 	})
