@@ -82,6 +82,10 @@ func authStates() []state {
 				Facts: []Fact{{Label: "Request", Value: "id_5f2c81d07be94a03", Mono: true}},
 			},
 		})},
+		{"saml-error-details-bare", SAMLError(SAMLErrorPage{
+			Title: "Single sign-on is off for Acme", Sentence: "Single sign-on is off for your organization.", Organization: "Acme", Reference: "7KQ2-M9XD", StartURL: "/login",
+			Details: &SAMLErrorDetails{Side: "Here", Where: "Access Security → SSO → Single Sign-On", Facts: []Fact{{Label: "What happened", Value: "Single sign-on is off here."}}},
+		})},
 		{"message-404", Message(MessagePage{Status: 404, Title: "There is nothing here", Sentence: "The address may be mistyped, or what it showed is gone.", Action: Link{"Go to your home page", "/"}})},
 		{"message-403", Message(MessagePage{Status: 403, Title: "This page is for owners and admins", Sentence: "Ask an owner of Acme: Ana Novak, Bo Berg.", Action: Link{"Go to your home page", "/"}})},
 		{"message-500", Message(MessagePage{Status: 500, Title: "Something went wrong here", Sentence: "It is not your fault and nothing was changed. Try again in a moment.", Reference: "ref_9ZK2M1QA", Action: Link{"Try again", "/"}})},
@@ -180,6 +184,7 @@ func accessStates() []state {
 	blocked := ssoPage(access("2FA & SSO"), shell(NavAccessSecurity))
 	only := certificate("crt_1", Pill{"In use (last signature 2 min ago)", ToneOK})
 	only.Removal = "It is the only certificate while single sign-on is on. Add the next one first."
+	only.DownloadURL, only.Warning = "/settings/access-security/sso/certificates/crt_1/download", "Another organization on this server trusts this certificate too."
 	blocked.Certificates = []Certificate{only}
 	blocked.Require = Switch{On: true, State: Pill{"On trial until 14:32 UTC", ToneWarn}, Sentence: "It stays on once an owner or admin has signed in with single sign-on."}
 	blocked.IdPManaged = Switch{On: true, State: Pill{"On", ToneOK}}
