@@ -107,6 +107,7 @@ func TestEveryPageInBothThemesAndWidths(t *testing.T) {
 		{"test-beside-provisioning", ssoPage + "/test", 200},
 		{"domains", domainsPage, 200},
 		{"scim", scimPage, 200},
+		{"catalogue", "/settings/access-security/errors", 200},
 		{"activity", "/settings/access-security/activity", 200},
 		{"activity-problems", "/settings/access-security/activity?result=problems&kind=test&q=application", 200},
 		{"activity-none-found", "/settings/access-security/activity?q=nobody", 200},
