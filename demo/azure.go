@@ -57,11 +57,13 @@ type Azure struct {
 	prov  provisioning
 	zones nameServer
 	flash map[string]notice
-	// lastResponse is what was sent last, to be replayed on demand; nil before the first.
-	lastResponse []byte
+	// lastResponse is what was posted last, to be replayed on demand; empty before the first.
+	lastResponse string
+	sessions     sessions
 	// What the overview ticks off.
 	downloaded bool // certificate or metadata were fetched
 	answered   bool // somebody signed in
+	signedOut  bool // somebody signed out, and the application was told
 }
 
 // New makes a directory, a signing certificate and a name server's zones, all in memory.
@@ -97,7 +99,7 @@ func New(o Options) (*Azure, error) {
 		// A SCIM server that redirects is misconfigured; following it would send the token somewhere nobody typed in.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	cert, err := newCertificate(a.now())
+	cert, err := newCertificate(life(lifeUsual, a.now()))
 	if err != nil {
 		return nil, fmt.Errorf("make the signing certificate: %w", err)
 	}

@@ -28,8 +28,8 @@ type certificate struct {
 	active bool
 }
 
-// newCertificate makes one of the shape that Entra makes: RSA 2048, self-signed, three years, no extensions at all.
-func newCertificate(now time.Time) (*certificate, error) {
+// newCertificate makes one of the shape that Entra makes: RSA 2048, self-signed, no extensions at all.
+func newCertificate(from, until time.Time) (*certificate, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return nil, fmt.Errorf("generate an RSA key: %w", err)
@@ -39,10 +39,9 @@ func newCertificate(now time.Time) (*certificate, error) {
 		return nil, fmt.Errorf("choose a serial number: %w", err)
 	}
 	name := pkix.Name{CommonName: "Microsoft Azure Federated SSO Certificate"}
-	from := now.UTC().Truncate(time.Second)
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: name, Issuer: name,
-		NotBefore: from, NotAfter: from.AddDate(certificateYears, 0, 0),
+		NotBefore: from.UTC().Truncate(time.Second), NotAfter: until.UTC().Truncate(time.Second),
 		SignatureAlgorithm: x509.SHA256WithRSA,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -57,8 +56,10 @@ func newCertificate(now time.Time) (*certificate, error) {
 }
 
 // thumbprint is the upper-case hexadecimal SHA-1 of the certificate, which is what Entra's portal shows.
-func (c *certificate) thumbprint() string {
-	sum := sha1.Sum(c.der)
+func (c *certificate) thumbprint() string { return thumbprintOf(c.der) }
+
+func thumbprintOf(der []byte) string {
+	sum := sha1.Sum(der)
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 
@@ -68,6 +69,40 @@ func (c *certificate) pem() []byte {
 }
 
 func (c *certificate) expired(now time.Time) bool { return now.After(c.x509.NotAfter) }
+
+// pending reports whether it is not valid yet.
+func (c *certificate) pending(now time.Time) bool { return now.Before(c.x509.NotBefore) }
+
+// The lives of a new certificate. Entra knows the first only; the others are there to see what becomes of them in Gatehouse.
+const (
+	lifeUsual    = "usual"
+	lifeMinute   = "minute"
+	lifeTomorrow = "tomorrow"
+)
+
+var lifeOptions = []option{{lifeUsual, "Valid for three years"}, {lifeMinute, "Valid for one minute, to see it expire"}, {lifeTomorrow, "Valid from tomorrow, to see it refused"}}
+
+// life is from when to when a new certificate is valid.
+func life(choice string, now time.Time) (from, until time.Time) {
+	switch choice {
+	case lifeMinute:
+		return now, now.Add(time.Minute)
+	case lifeTomorrow:
+		now = now.AddDate(0, 0, 1)
+	}
+	return now, now.AddDate(certificateYears, 0, 0)
+}
+
+// expiredCertificate is the one that expired last; nil if none has.
+func (s *samlApp) expiredCertificate(now time.Time) *certificate {
+	var last *certificate
+	for _, c := range s.certs {
+		if c.expired(now) && (last == nil || c.x509.NotAfter.After(last.x509.NotAfter)) {
+			last = c
+		}
+	}
+	return last
+}
 
 // signer is the certificate that signs now: the active one, unless it has expired and another one is still valid. Entra
 // then signs with that one although it is inactive.

@@ -12,10 +12,14 @@
 //	GET  /provisioning                        Provisioning: credentials, on demand, cycles, log
 //	GET  /directory                           every person and group, the deleted ones too
 //	GET  /dns                                 name server: publish and remove records
-//	GET  /myapps                              the employee's page with the application's tile
-//	GET  /TENANT/saml2                        the identity provider: HTTP-Redirect AuthnRequest, answered by picking a person
+//	GET  /myapps                              the employee's page with the application's tile, and signing out
+//	GET  /TENANT/saml2                        the identity provider: HTTP-Redirect AuthnRequest, answered by picking a person;
+//	                                          a LogoutResponse arrives here too
 //	POST /TENANT/saml2                        the person picked: a page that posts the response to the Reply URL
 //	GET  /TENANT/federationmetadata/2007-06/federationmetadata.xml
+//
+// How a request is answered is chosen there too: rightly, with a mistake (ways.go lists them; misbehave.go and spoil.go make them), or
+// with a page of Microsoft's that the application never hears of (microsoft_pages.go).
 //
 // A provisioning cycle goes in this order: match by userName, then create or patch the differences; groups and their
 // members; managers; disable whoever is no longer in scope; delete whoever was purged.

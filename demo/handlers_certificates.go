@@ -8,7 +8,8 @@ import (
 const maxCertificates = 10
 
 func (a *Azure) addCertificate(w http.ResponseWriter, r *http.Request) {
-	cert, err := newCertificate(a.now())
+	chosen := formValue(r, "life")
+	cert, err := newCertificate(life(chosen, a.now()))
 	if err != nil {
 		a.log.Error("certificate could not be made", "error", err)
 		a.redirect(w, r, "/sso", bad("The certificate could not be made. Try again."))
@@ -24,7 +25,11 @@ func (a *Azure) addCertificate(w http.ResponseWriter, r *http.Request) {
 		a.redirect(w, r, "/sso", bad("There are ten certificates already. Delete an inactive one first."))
 		return
 	}
-	a.redirect(w, r, "/sso", good("New certificate made, inactive. Upload it to Gatehouse, then make it active."))
+	said := "New certificate made, inactive. Upload it to Gatehouse, then make it active."
+	if chosen == lifeMinute {
+		said = "New certificate made, inactive and valid for one minute. Upload it to Gatehouse meanwhile, then answer with a certificate that has expired."
+	}
+	a.redirect(w, r, "/sso", good(said))
 }
 
 func (a *Azure) activateCertificate(w http.ResponseWriter, r *http.Request) {

@@ -36,8 +36,12 @@ func (a *Azure) renderSSO(w http.ResponseWriter, r *http.Request, status int, ty
 	}
 	for _, c := range a.app.certs {
 		p.Certificates = append(p.Certificates, certificateRow{
-			Thumbprint: c.thumbprint(), Expires: expiry(c.x509.NotAfter, now), Active: c.active, Expired: c.expired(now),
+			Thumbprint: c.thumbprint(), Expires: expiry(c.x509.NotAfter, now), Active: c.active, Expired: c.expired(now), Pending: c.pending(now),
 		})
+	}
+	p.Required = a.app.verification.Required
+	for _, c := range a.app.verification.certs {
+		p.Verification = append(p.Verification, verificationRow{Thumbprint: thumbprintOf(c.Raw), Expires: expiry(c.NotAfter, now)})
 	}
 	a.mu.Unlock()
 	a.render(w, r, status, sso(p))
@@ -59,31 +63,35 @@ func (a *Azure) saveBasic(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Azure) uploadMetadata(w http.ResponseWriter, r *http.Request) {
-	uploaded, err := readUpload(r)
+	uploaded, err := readUpload(r, "metadata", "choose the SP metadata file that Gatehouse offers")
 	if err == nil {
 		var b basicSAML
 		if b, err = readSPMetadata(uploaded); err == nil {
 			a.mu.Lock()
 			// Metadata has no place for these two.
 			b.SignOnURL, b.RelayState = a.app.basic.SignOnURL, a.app.basic.RelayState
+			filled := "Identifier and Reply URL"
+			if b.LogoutURL != "" {
+				filled = "Identifier, Reply URL and Logout Url"
+			}
 			a.app.basic, a.app.savedAt = b, a.now()
 			a.mu.Unlock()
-			a.redirect(w, r, "/sso", good("Identifier and Reply URL filled in from the file. Add the Sign on URL that Gatehouse shows."))
+			a.redirect(w, r, "/sso", good(filled+" filled in from the file. Add the Sign on URL that Gatehouse shows."))
 			return
 		}
 	}
 	a.renderSSO(w, r, http.StatusUnprocessableEntity, nil, nil, sentence(err))
 }
 
-// readUpload reads the file of a multipart form; the body is limited already.
-func readUpload(r *http.Request) ([]byte, error) {
-	f, _, err := r.FormFile("metadata")
+// readUpload reads a file of a multipart form; the body is limited already. choose is said when there is none.
+func readUpload(r *http.Request, name, choose string) ([]byte, error) {
+	f, _, err := r.FormFile(name)
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			return nil, errors.New("the file is larger than 256 KiB")
 		}
-		return nil, errors.New("choose the SP metadata file that Gatehouse offers")
+		return nil, errors.New(choose)
 	}
 	defer f.Close()
 	return io.ReadAll(f)

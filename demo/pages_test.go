@@ -57,7 +57,7 @@ func TestEveryPageIsSoundHTML(t *testing.T) {
 		})
 	}
 	t.Run("the page that posts the response", func(t *testing.T) {
-		res, err := s.client.PostForm(s.server.URL+"/"+TenantID+"/saml2", url.Values{"SAMLRequest": {deflated(t, requestXML)}, "as": {fixedGUID("amara@acme.com")}})
+		res, err := s.client.PostForm(s.server.URL+"/"+TenantID+"/saml2", url.Values{"query": {query(t, requestXML)}, "as": {fixedGUID("amara@acme.com")}})
 		if err != nil {
 			t.Fatal(err)
 		}

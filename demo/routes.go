@@ -23,6 +23,7 @@ func (a *Azure) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", a.showOverview)
 	mux.HandleFunc("GET /myapps", a.showMyApps)
 	mux.HandleFunc("GET /myapps/open", a.openTile)
+	mux.HandleFunc("POST /myapps/sign-out", a.signOut)
 
 	mux.HandleFunc("GET /sso", a.showSSO)
 	mux.HandleFunc("POST /sso/basic", a.saveBasic)
@@ -34,6 +35,9 @@ func (a *Azure) Handler() http.Handler {
 	mux.HandleFunc("GET /sso/nameid", a.showNameID)
 	mux.HandleFunc("POST /sso/nameid", a.saveNameID)
 	mux.HandleFunc("POST /sso/signing", a.saveSigning)
+	mux.HandleFunc("POST /sso/verification", a.uploadVerification)
+	mux.HandleFunc("POST /sso/verification/require", a.requireVerification)
+	mux.HandleFunc("POST /sso/verification/remove", a.removeVerification)
 	mux.HandleFunc("POST /sso/certificates", a.addCertificate)
 	mux.HandleFunc("POST /sso/certificates/activate", a.activateCertificate)
 	mux.HandleFunc("POST /sso/certificates/delete", a.deleteCertificate)

@@ -30,6 +30,8 @@ type samlApp struct {
 	certs     []*certificate
 	signing   string
 	algorithm string
+	// verification is about requests, which Entra takes unsigned unless told otherwise.
+	verification verification
 }
 
 // basicSAML is the card Basic SAML Configuration.

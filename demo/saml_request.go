@@ -25,6 +25,7 @@ type authnRequest struct {
 	ACS          string    `xml:"AssertionConsumerServiceURL,attr"`
 	Binding      string    `xml:"ProtocolBinding,attr"`
 	ForceAuthn   bool      `xml:"ForceAuthn,attr"`
+	RelayState   string    `xml:"-"` // came beside it
 	Issuer       string    `xml:"urn:oasis:names:tc:SAML:2.0:assertion Issuer"`
 	Subject      *struct{} `xml:"urn:oasis:names:tc:SAML:2.0:assertion Subject"`
 	NameIDPolicy struct {
@@ -54,25 +55,36 @@ func parseAuthnRequest(param string) (*authnRequest, error) {
 			Mend: "This page is opened by Gatehouse. Begin there: enter an e-mail on its sign-in page, or use the tile in My Apps.", MendAt: "/myapps",
 		}
 	}
-	notValid := func(why string) error {
-		return &aadError{Code: "AADSTS75005", Text: "The request is not a valid Saml2 protocol message.", Mend: why}
-	}
-	if len(param) > maxSAMLRequest {
-		return nil, notValid("The request is larger than 32 KiB.")
-	}
-	compressed, err := base64.StdEncoding.DecodeString(param)
+	document, err := inflate(param)
 	if err != nil {
-		return nil, notValid("The SAMLRequest parameter is not base64.")
-	}
-	document, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(compressed)), maxSAMLRequest+1))
-	if err != nil || len(document) > maxSAMLRequest {
-		return nil, notValid("The SAMLRequest parameter is not DEFLATE-compressed, or unpacks to more than 32 KiB.")
+		return nil, err
 	}
 	var req authnRequest
 	if err := xml.Unmarshal(document, &req); err != nil {
 		return nil, notValid("The XML of the request cannot be read as an AuthnRequest: " + err.Error())
 	}
 	return &req, nil
+}
+
+// notValid is how Entra says that it cannot read a request; why is ours.
+func notValid(why string) error {
+	return &aadError{Code: "AADSTS75005", Text: "The request is not a valid Saml2 protocol message.", Mend: why}
+}
+
+// inflate decodes a message of the HTTP-Redirect binding.
+func inflate(param string) ([]byte, error) {
+	if len(param) > maxSAMLRequest {
+		return nil, notValid("The message is larger than 32 KiB.")
+	}
+	compressed, err := base64.StdEncoding.DecodeString(param)
+	if err != nil {
+		return nil, notValid("The message is not base64.")
+	}
+	document, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(compressed)), maxSAMLRequest+1))
+	if err != nil || len(document) > maxSAMLRequest {
+		return nil, notValid("The message is not DEFLATE-compressed, or unpacks to more than 32 KiB.")
+	}
+	return document, nil
 }
 
 // check refuses what Entra refuses before anybody signs in, in Entra's words.
@@ -89,19 +101,9 @@ func (s *samlApp) check(req *authnRequest) error {
 			Mend: "Entra takes no Subject in a request. The application names the person with the login_hint parameter instead.",
 		}
 	case s.basic.Identifier == "" || req.Issuer != s.basic.Identifier:
-		want := "Nothing is filled in there yet."
-		if s.basic.Identifier != "" {
-			want = "There it is " + s.basic.Identifier + "."
-		}
-		return &aadError{
-			Code: "AADSTS700016", Text: fmt.Sprintf("Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", req.Issuer, TenantName),
-			Mend: "The request's Issuer must equal Single sign-on → Basic SAML Configuration → Identifier (Entity ID). " + want, MendAt: "/sso",
-		}
+		return s.unknownIdentifier(req.Issuer)
 	case req.ACS != "" && req.ACS != s.basic.ReplyURL:
-		return &aadError{
-			Code: "AADSTS50011", Text: fmt.Sprintf("The reply URL '%s' specified in the request does not match the reply URLs configured for the application '%s'. Make sure the reply URL sent in the request matches one added to your application in the Azure portal.", req.ACS, req.Issuer),
-			Mend: "The request asks for an answer at another address than Single sign-on → Basic SAML Configuration → Reply URL. There it is " + s.basic.ReplyURL + ".", MendAt: "/sso",
-		}
+		return s.unknownReplyURL(req.ACS, req.Issuer)
 	case req.Binding != "" && req.Binding != bindingPOST:
 		return &aadError{Code: "AADSTS75003", Text: fmt.Sprintf("An unsupported binding was requested: '%s'.", req.Binding), Mend: "Entra answers by HTTP-POST only."}
 	case req.NameIDPolicy.Format != "" && !slices.Contains([]string{nameIDEmail, nameIDPersistent, nameIDTransient, nameIDUnspecified}, req.NameIDPolicy.Format):
@@ -110,10 +112,7 @@ func (s *samlApp) check(req *authnRequest) error {
 			Mend: "Entra knows persistent, emailAddress, unspecified and transient only.",
 		}
 	case req.Context != nil && !contextMatches(req.Context.Comparison, req.Context.Classes):
-		return &aadError{
-			Code: "AADSTS75011", Text: "Authentication method by which the user authenticated with the service doesn't match requested authentication method.",
-			Mend: "The application asks for an authentication method by RequestedAuthnContext. It should ask for none.",
-		}
+		return contextMismatch()
 	}
 	return nil
 }
@@ -142,10 +141,7 @@ func (d *directory) admit(p *person) error {
 			Mend: "Turn on Account enabled on the person's page.", MendAt: "/directory/users/" + p.ID,
 		}
 	case !d.assigned(p.ID):
-		return &aadError{
-			Code: "AADSTS50105", Text: fmt.Sprintf("Your administrator has configured the application %s ('%s') to block users unless they are specifically granted ('assigned') access to the application. The signed in user '%s' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application.", applicationName, applicationID, p.UPN),
-			Mend: "Assign the person, or a group they are in, under Users and groups.", MendAt: "/users",
-		}
+		return notAssigned(*p)
 	}
 	return nil
 }

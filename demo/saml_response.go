@@ -27,10 +27,15 @@ const (
 // answer is everything that goes into one response.
 type answer struct {
 	requestID    string // InResponseTo; empty makes an unsolicited response
+	confirmedID  string // the same in the confirmation
 	destination  string // the Reply URL
 	recipient    string // of the confirmation; the Reply URL too
 	issuer       string
 	audience     string
+	objectID     string // of the person
+	person       string // their name
+	relayState   string
+	sessionIndex string // names the session at the end of which Gatehouse is told
 	nameID       string
 	nameIDFormat string
 	attributes   []attribute
@@ -41,8 +46,16 @@ type answer struct {
 	signing      string
 	algorithm    string
 	certificate  *certificate
-	refusal      string // the message of an error status in place of an assertion; empty for none
-	encrypted    bool   // an encrypted assertion, which nobody here could read
+	expired      *certificate // one that has expired; nil if there is none
+
+	// What is wrong with it; all empty when nothing is.
+	failed    *errorStatus                   // an error status in place of an assertion
+	encrypted bool                           // an encrypted assertion, which nobody here could read
+	edit      func(assertion *etree.Element) // before it is signed
+	after     func(response *etree.Element)  // once it is signed
+	bytes     func(message []byte) []byte    // of the whole message
+	field     func(message []byte) string    // what is posted, in place of base64
+	wait      time.Duration                  // how long the person is to hold it back
 }
 
 // answerFor decides what a person's response says. req is nil when the tile in My Apps begins the sign-in.
@@ -50,11 +63,12 @@ func (s *samlApp) answerFor(req *authnRequest, p person, now time.Time) answer {
 	a := answer{
 		destination: s.basic.ReplyURL, recipient: s.basic.ReplyURL, issuer: issuer(), audience: s.basic.Identifier, attributes: s.attributes(p),
 		now: now.UTC(), validFrom: now.UTC().Add(-backdated), validUntil: now.UTC().Add(validFor), authnInstant: now.UTC().Add(-sessionAge),
-		signing: s.signing, algorithm: s.algorithm, certificate: s.signer(now),
+		signing: s.signing, algorithm: s.algorithm, certificate: s.signer(now), expired: s.expiredCertificate(now),
+		objectID: p.ID, person: p.DisplayName, relayState: s.basic.RelayState, sessionIndex: "_" + newGUID(),
 	}
 	format := s.nameID.Format
 	if req != nil {
-		a.requestID = req.ID
+		a.requestID, a.confirmedID, a.relayState = req.ID, req.ID, req.RelayState
 		a.audience = req.Issuer
 		if req.ForceAuthn {
 			a.authnInstant = a.now
@@ -96,21 +110,20 @@ func (a answer) response() ([]byte, error) {
 	responseIssuer.CreateAttr("xmlns", nsAssertion)
 	responseIssuer.SetText(a.issuer)
 	status := response.CreateElement("samlp:Status")
-	code := status.CreateElement("samlp:StatusCode")
-	if a.refusal != "" {
-		// Entra signs no error.
-		code.CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Requester")
-		code.CreateElement("samlp:StatusCode").CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:RequestDenied")
-		status.CreateElement("samlp:StatusMessage").SetText(a.refusal)
+	if a.failed != nil {
+		a.failed.status(status)
 		return doc.WriteToBytes()
 	}
-	code.CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Success")
+	status.CreateElement("samlp:StatusCode").CreateAttr("Value", statusSuccess)
 	if a.encrypted {
 		response.AddChild(encryptedShell())
 		return doc.WriteToBytes()
 	}
 
 	assertion := a.assertion()
+	if a.edit != nil {
+		a.edit(assertion)
+	}
 	if a.signing == signAssertion || a.signing == signBoth {
 		if err := a.sign(assertion); err != nil {
 			return nil, fmt.Errorf("sign the assertion: %w", err)
@@ -122,14 +135,28 @@ func (a answer) response() ([]byte, error) {
 			return nil, fmt.Errorf("sign the response: %w", err)
 		}
 	}
-	return doc.WriteToBytes()
+	if a.after != nil {
+		a.after(response)
+	}
+	message, err := doc.WriteToBytes()
+	if err == nil && a.bytes != nil {
+		message = a.bytes(message)
+	}
+	return message, err
+}
+
+// posted is what the form carries as SAMLResponse.
+func (a answer) posted(message []byte) string {
+	if a.field != nil {
+		return a.field(message)
+	}
+	return base64.StdEncoding.EncodeToString(message)
 }
 
 func (a answer) assertion() *etree.Element {
-	id := "_" + newGUID()
 	expires := a.validUntil.Format(samlTime)
 	as := etree.NewElement("Assertion")
-	as.CreateAttr("ID", id)
+	as.CreateAttr("ID", a.sessionIndex) // Entra uses one id for both
 	as.CreateAttr("IssueInstant", a.now.Format(samlTime))
 	as.CreateAttr("Version", "2.0")
 	as.CreateAttr("xmlns", nsAssertion)
@@ -142,8 +169,8 @@ func (a answer) assertion() *etree.Element {
 	confirmation := subject.CreateElement("SubjectConfirmation")
 	confirmation.CreateAttr("Method", "urn:oasis:names:tc:SAML:2.0:cm:bearer")
 	data := confirmation.CreateElement("SubjectConfirmationData")
-	if a.requestID != "" {
-		data.CreateAttr("InResponseTo", a.requestID)
+	if a.confirmedID != "" {
+		data.CreateAttr("InResponseTo", a.confirmedID)
 	}
 	data.CreateAttr("NotOnOrAfter", expires)
 	data.CreateAttr("Recipient", a.recipient)
@@ -164,7 +191,7 @@ func (a answer) assertion() *etree.Element {
 
 	authn := as.CreateElement("AuthnStatement")
 	authn.CreateAttr("AuthnInstant", a.authnInstant.Format(samlTime))
-	authn.CreateAttr("SessionIndex", id)
+	authn.CreateAttr("SessionIndex", a.sessionIndex)
 	authn.CreateElement("AuthnContext").CreateElement("AuthnContextClassRef").SetText("urn:oasis:names:tc:SAML:2.0:ac:classes:Password")
 	return as
 }
