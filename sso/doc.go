@@ -18,7 +18,8 @@
 // reads the time from a package variable, accepts assertions without confirmation,
 // audience or ID, and reads unsigned content (docs/conformance.md lists what is stricter
 // here). The tests check that everything accepted here is accepted by crewjam as well,
-// and that what is verified is byte for byte what goxmldsig verifies.
+// and that what is verified is byte for byte what goxmldsig verifies, but for the order of
+// attributes (canonical.go).
 //
 // Only SP-initiated sign-in is supported, and assertions are never encrypted to us:
 // a decryption key would be an oracle for unsigned input.
