@@ -39,6 +39,7 @@ type pair struct {
 	url    string
 	client *http.Client
 	ours   *target
+	quiet  *target // the product without its activity, on the same database
 	floor  *target
 
 	mu         sync.Mutex
@@ -104,16 +105,25 @@ func newPair(tb testing.TB, people int, trace bool) *pair {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	server := handlers.New(handlers.Options{Config: cfg, DB: db, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "bench"})
-	web, low := httptest.NewServer(server), httptest.NewServer(newFloor(tb, p.url))
-	tb.Cleanup(func() { web.Close(); low.Close(); server.Wait() })
-	p.ours = &target{base: web.URL + "/api/app/scim/v2", token: bearer}
+	serve := func(withoutActivity bool) *target {
+		server := handlers.New(handlers.Options{
+			Config: cfg, DB: db, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Version: "bench", NoProvisioningActivity: withoutActivity,
+		})
+		web := httptest.NewServer(server)
+		tb.Cleanup(func() { web.Close(); server.Wait() })
+		return &target{base: web.URL + "/api/app/scim/v2", token: bearer}
+	}
+	low := httptest.NewServer(newFloor(tb, p.url))
+	tb.Cleanup(low.Close)
+	p.ours, p.quiet = serve(false), serve(true)
 	p.floor = &target{base: low.URL, token: floorToken}
 	for _, t := range []*target{p.ours, p.floor} {
 		p.do(t, http.MethodPost, "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Everybody"}`, &t.group)
 		t.people = make([]string, people)
 		p.spread(people, func(i int) { p.create(t, &t.people[i]) })
 	}
+	p.quiet.people, p.quiet.group = p.ours.people, p.ours.group
+	p.quiet.made.Store(1 << 30) // names of its own
 	return p
 }
 

@@ -88,6 +88,7 @@ func correlationOf(h http.Header) string {
 // provisioningLog is where exchanges wait. A goroutine runs only while some do.
 type provisioningLog struct {
 	s         *Server
+	off       bool
 	mu        sync.Mutex
 	waiting   []exchange
 	bytes     int
@@ -105,6 +106,9 @@ func (l *provisioningLog) add(x exchange) {
 	defer l.mu.Unlock()
 	if x.orgID == "" {
 		l.stranger(x)
+		return
+	}
+	if l.off {
 		return
 	}
 	if len(l.waiting) >= maxProvisioning || l.bytes+x.bytes() > maxWaitingBytes {

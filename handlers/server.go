@@ -34,6 +34,9 @@ type Options struct {
 	Mail    func(context.Context, Mail) error
 	Logger  *slog.Logger
 	Version string
+	// NoProvisioningActivity leaves the requests of directories out of the activity: for the benchmark that tells what that costs. No
+	// configuration sets it.
+	NoProvisioningActivity bool
 }
 
 // Server answers all requests. It keeps no state of its own: any number of them share one database.
@@ -72,7 +75,7 @@ func New(o Options) *Server {
 	if s.cursors, err = cursorKey(o.Config.SecretKey.Bytes()); err != nil {
 		panic(err) // a cipher of the standard library that its own key does not fit
 	}
-	s.provisioning, s.largeBodies = &provisioningLog{s: s}, make(chan struct{}, maxLargeBodies)
+	s.provisioning, s.largeBodies = &provisioningLog{s: s, off: o.NoProvisioningActivity}, make(chan struct{}, maxLargeBodies)
 	s.readers = newReaders()
 	if o.Config.RateLimits {
 		s.scimLimit = newSCIMLimiter(time.Now)

@@ -50,10 +50,12 @@ func (db *DB) organizationOf(ctx context.Context, c *SCIMCall) (string, error) {
 // auditColumns are the columns of an audit row in the order of auditValues.
 const auditColumns = `(id, org_id, at, action, actor_kind, actor_id, actor_label, actor_ip, target_kind, target_id, target_label, before, after)`
 
-// hotStatement is one statement with its parameters behind the first four.
+// hotStatement is one statement with its parameters behind the first four, or behind the organization alone if it is a lock: that changes
+// nothing, and the statement behind it asks for the token.
 type hotStatement struct {
 	sql  string
 	args []any
+	lock bool
 }
 
 // writeOne runs one statement that changes rows and contains its own audit rows, or several in the same implicit transaction and the same
@@ -67,7 +69,11 @@ func (db *DB) writeOne(ctx context.Context, c *SCIMCall, now time.Time, read fun
 		return err
 	}
 	for i := range statements {
-		statements[i].args = append([]any{c.id, org, c.secretHash, now}, statements[i].args...)
+		first := []any{c.id, org, c.secretHash, now}
+		if statements[i].lock {
+			first = []any{org}
+		}
+		statements[i].args = append(first, statements[i].args...)
 	}
 	made, err := db.runHot(ctx, c, org, read, statements)
 	var pg *pgconn.PgError

@@ -37,7 +37,7 @@ func (db *DB) hotCreateMember(ctx context.Context, c *SCIMCall, r *scim.Resource
 	m := newFromDirectory(r, d, now)
 	m.AccountID = &account
 	target, after := m.target(), m.addedFacts().json()
-	err := db.writeOne(ctx, c, now, nil, hotStatement{hotCreate, []any{
+	err := db.writeOne(ctx, c, now, nil, hotStatement{sql: hotCreate, args: []any{
 		DomainOf(*d.email), d.userNameKey, *d.email, account, d.displayName, m.ID, string(m.Status), d.userName, d.externalID, d.workEmail, d.givenName,
 		d.familyName, d.attributes, (*string)(m.DeactivatedBy), m.DeactivatedAt, newID("evt_", now), c.Client.IP, target.Label, after,
 	}})
@@ -281,7 +281,7 @@ func (c *dataChange) hot() hotData {
 }
 
 // hotLockMember waits for whoever is changing the member or starting a session, so that the next statement sees what they did.
-const hotLockMember = `select 1 from members m, scim_tokens t where ` + hotToken + ` and m.org_id = $2 and m.id = $5 for update of m`
+const hotLockMember = `select 1 from members where org_id = $1 and id = $2 for update`
 
 // hotDelete is common if the person is no owner, nobody waits for their address, and mass deactivations are not held.
 const hotDelete = `with d as (delete from members m using scim_tokens t where ` + hotToken + ` and m.org_id = $2 and m.id = $5 and m.role <> 'owner'
@@ -311,7 +311,7 @@ func (db *DB) hotDeleteMember(ctx context.Context, c *SCIMCall, id string) error
 	now := db.Now()
 	label, ended := "", 0
 	err := db.writeOne(ctx, c, now, func(row *hotRow) { label, ended = row.string(), int(row.int()) },
-		hotStatement{hotLockMember, []any{id}}, hotStatement{hotDelete, []any{id, newID("evt_", now), c.Client.IP}})
+		hotStatement{sql: hotLockMember, args: []any{id}, lock: true}, hotStatement{sql: hotDelete, args: []any{id, newID("evt_", now), c.Client.IP}})
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (db *DB) hotChangeMembers(ctx context.Context, c *SCIMCall, id string, chan
 	name := ""
 	var people, labels []string
 	err = db.writeOne(ctx, c, now, func(row *hotRow) { name, people, labels = row.string(), row.texts(), row.texts() },
-		hotStatement{sql, []any{id, ids, events, c.Client.IP}})
+		hotStatement{sql: sql, args: []any{id, ids, events, c.Client.IP}})
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (db *DB) hotCreateTeam(ctx context.Context, c *SCIMCall, r *scim.Resource) 
 		ExternalID: optional(r.Text("externalId")), Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	t.NameKey = strings.ToLower(t.Name)
-	err := db.writeOne(ctx, c, now, nil, hotStatement{hotCreateGroup, []any{
+	err := db.writeOne(ctx, c, now, nil, hotStatement{sql: hotCreateGroup, args: []any{
 		t.ID, t.Name, t.NameKey, name, key, t.ExternalID, newID("evt_", now), c.Client.IP, Facts{"name": name, "source": SourceSCIM}.json(),
 	}})
 	if err != nil {
