@@ -27,7 +27,7 @@ const (
 
 // removeSecrets takes secrets out of what the sentence is made of.
 func (x *exchange) removeSecrets() {
-	named := secretName.MatchString(x.filter)
+	named := namesSecret(x.filter)
 	if named {
 		x.filter = blottedFilter
 	}
@@ -37,6 +37,12 @@ func (x *exchange) removeSecrets() {
 	refused := *x.refused
 	refused.Detail = "the request cannot be read; what is wrong with it is not kept, because it names a secret"
 	x.refused, x.answered = &refused, refused.Append(nil)
+}
+
+// namesSecret is secretName's match, at the price of a quick look for what names none.
+func namesSecret(text string) bool {
+	beyondASCII := strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
+	return (beyondASCII || mayHoldSecrets(text)) && secretName.MatchString(text)
 }
 
 // blot removes the values of secrets from decoded JSON, wherever they are and however their names were escaped.
@@ -78,17 +84,18 @@ func mayHoldSecrets(text string) bool {
 		return true
 	}
 	for i := range len(text) {
-		switch text[i] {
-		case 'p', 'P', 's', 'S', 't', 'T', 'c', 'C':
-			for _, word := range secretWords {
-				if len(text)-i >= len(word) && strings.EqualFold(text[i:i+len(word)], word) {
-					return true
-				}
-			}
+		if text[i] >= utf8.RuneSelf { // the lower case of some letters beyond ASCII is one of these
+			lower := strings.ToLower(text)
+			return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(lower, word) })
+		}
+		switch text[i] | 0x20 { // in lower case
+		case 'p', 's', 't', 'c':
 		default:
-			if text[i] >= utf8.RuneSelf { // the lower case of some letters beyond ASCII is one of these
-				lower := strings.ToLower(text)
-				return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(lower, word) })
+			continue
+		}
+		for _, word := range secretWords {
+			if text[i]|0x20 == word[0] && len(text)-i >= len(word) && text[i+1]|0x20 == word[1] && strings.EqualFold(text[i:i+len(word)], word) {
+				return true
 			}
 		}
 	}
