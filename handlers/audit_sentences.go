@@ -92,7 +92,7 @@ var sayings = map[string]saying{
 	"deactivation_burst.settled": {"user-x", "", func(t telling) string { return t.who + " found a mass deactivation of " + t.whom + " right" }},
 	"member.deactivation_held":   {"user-x", "", func(t telling) string { return t.who + " wanted " + t.whom + " inactive, which waits for a decision" }},
 	"member.directory_wish": {"user-x", "", func(t telling) string {
-		return t.who + " wants " + t.whom + ", who is deactivated here, " + t.text("directory")
+		return t.who + " wants " + t.whom + ", who is deactivated here, " + cmp.Or(t.text("directory"), "inactive")
 	}},
 	"member.left_to_directory": {"user-cog", "", func(t telling) string {
 		return t.who + " no longer keeps " + t.whom + " deactivated here; the directory still does"
