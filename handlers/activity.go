@@ -42,8 +42,13 @@ func (s *Server) activityPage(c echo.Context) error {
 		Query: strings.TrimSpace(c.QueryParam("q")), Kinds: activityKinds(), Results: []views.Option{{Text: "Any result"}, {Value: activityProblems, Text: "Problems only"}},
 	}
 	p.Filter.Kind, p.Filter.Result = choice(p.Filter.Kinds, c.QueryParam("kind")), choice(p.Filter.Results, c.QueryParam("result"))
-	p.Filter.Active = p.Filter.Query != "" || p.Filter.Kind != "" || p.Filter.Result != ""
+	if err := s.narrowActivity(c, &p.Filter); err != nil {
+		return err
+	}
+	p.Filter.Active = p.Filter.Member != "" || p.Filter.Token != "" || p.Filter.When != "" || p.Filter.Query != "" || p.Filter.Kind != "" || p.Filter.Result != ""
 	f := models.ActivityFilter{Text: p.Filter.Query, Problems: p.Filter.Result == activityProblems, After: c.QueryParam("after"), Before: c.QueryParam("before"), Limit: activityRows + 1}
+	f.MemberID, f.Token, f.From = p.Filter.Member, p.Filter.Token, activitySince(s.db.Now(), p.Filter.When)
+	f.Folded = f.Text == "" // a reference finds its own entry, even if a newer one counts it
 	switch p.Filter.Kind {
 	case activityTests:
 		f.Tests = true
@@ -66,7 +71,7 @@ func (s *Server) activityPage(c echo.Context) error {
 	}
 	page := func(name, id string) string {
 		v := url.Values{name: {id}}
-		for key, value := range map[string]string{"q": p.Filter.Query, "kind": p.Filter.Kind, "result": p.Filter.Result} {
+		for key, value := range map[string]string{"q": p.Filter.Query, "kind": p.Filter.Kind, "result": p.Filter.Result, "when": p.Filter.When, "token": p.Filter.Token, "member": p.Filter.Member} {
 			if value != "" {
 				v.Set(key, value)
 			}
@@ -158,7 +163,7 @@ func (s *Server) activityDays(c echo.Context, org string, rows []models.Activity
 		last := &days[len(days)-1]
 		same := repetition(&rows[i])
 		if at, ok := seen[same]; ok && same != "" {
-			fold(&last.Entries[at], &rows[i])
+			fold(now, &last.Entries[at], &rows[i])
 			continue
 		}
 		seen[same] = len(last.Entries)

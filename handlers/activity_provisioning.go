@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"gatehouse/models"
 	"gatehouse/views"
 )
@@ -28,6 +30,12 @@ func provisioningEntry(now time.Time, org string, a *models.Activity) views.Acti
 	e := views.ActivityEntry{
 		ID: a.ID, Icon: "refresh-cw", Tone: views.ToneOK, Sentence: strings.TrimSuffix(a.Sentence, "."), Result: views.Pill{Text: "Done", Tone: views.ToneOK},
 		Time: clockTime(a.At), Reference: a.Reference, Detail: strings.Join(nonEmpty("Provisioning", text("token"), a.IP), ", "),
+	}
+	if a.Times > 1 {
+		e.Times = a.Times - 1
+		if a.Since != nil {
+			e.Since = sinceWords(now, *a.Since)
+		}
 	}
 	if !a.OK {
 		e.Icon, e.Tone, e.Result = "x", views.ToneBad, views.Pill{Text: "Refused", Tone: views.ToneBad}
@@ -59,7 +67,8 @@ func provisioningEntry(now time.Time, org string, a *models.Activity) views.Acti
 		}
 	}
 	if a.MemberID != "" {
-		e.Links = append(e.Links, views.Link{Text: "Open " + cmp.Or(a.Who, "the person"), URL: "/settings/users/" + url.PathEscape(a.MemberID)})
+		e.Links = append(e.Links, views.Link{Text: "Open " + cmp.Or(a.Who, "the person"), URL: "/settings/users/" + url.PathEscape(a.MemberID)},
+			views.Link{Text: "Everything about them", URL: activityPath + "?member=" + url.QueryEscape(a.MemberID)})
 	}
 	if team := text("team"); team != "" {
 		e.Links = append(e.Links, views.Link{Text: "Open the team", URL: "/settings/teams/" + url.PathEscape(team)})
@@ -87,7 +96,78 @@ func repetition(a *models.Activity) string {
 }
 
 // fold counts an older repetition in the entry of the newest.
-func fold(e *views.ActivityEntry, older *models.Activity) {
-	e.Times++
-	e.Since = clockTime(older.At)
+func fold(now time.Time, e *views.ActivityEntry, older *models.Activity) {
+	e.Times += max(older.Times, 1)
+	since := older.At
+	if older.Since != nil {
+		since = *older.Since
+	}
+	e.Since = sinceWords(now, since)
+}
+
+// sinceWords is a time of the last days as people say it.
+func sinceWords(now, t time.Time) string {
+	switch days := daysBetween(t, now); {
+	case days == 0:
+		return clockTime(t)
+	case days < 7:
+		return t.UTC().Format("Monday, 15:04")
+	}
+	return t.UTC().Format("2 January")
+}
+
+// The values of the filter by time.
+const (
+	activityDay  = "day"
+	activityWeek = "week"
+)
+
+func activityWhens() []views.Option {
+	return []views.Option{{Text: "Any time"}, {Value: activityDay, Text: "Last 24 hours"}, {Value: activityWeek, Text: "Last 7 days"}}
+}
+
+func activitySince(now time.Time, when string) time.Time {
+	switch when {
+	case activityDay:
+		return now.Add(-day)
+	case activityWeek:
+		return now.Add(-7 * day)
+	}
+	return time.Time{}
+}
+
+// narrowActivity reads the filters by time, token and person, and what there is to choose from.
+func (s *Server) narrowActivity(c echo.Context, f *views.ActivityFilter) error {
+	ctx := c.Request().Context()
+	f.Whens = activityWhens()
+	f.When = choice(f.Whens, c.QueryParam("when"))
+	tokens, err := s.db.SCIMTokens(ctx, orgID(c))
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for i := range tokens {
+		if name := tokens[i].Name; !seen[name] {
+			seen[name] = true
+			f.Tokens = append(f.Tokens, views.Option{Value: name, Text: name})
+		}
+	}
+	if len(f.Tokens) > 0 {
+		f.Tokens = append([]views.Option{{Text: "Any token"}}, f.Tokens...)
+		f.Token = choice(f.Tokens, c.QueryParam("token"))
+	}
+	id := c.QueryParam("member")
+	if id == "" {
+		return nil
+	}
+	m, err := s.db.Member(ctx, orgID(c), id)
+	switch {
+	case models.IsKind(err, models.NotFound): // deleted since: what is told about them stays
+		f.Member, f.Person = id, "this person"
+	case err != nil:
+		return err
+	default:
+		f.Member, f.Person = id, m.Label()
+	}
+	return nil
 }

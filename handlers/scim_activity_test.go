@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/models"
 )
@@ -120,6 +121,31 @@ func TestRepeatedFailuresOfADirectoryAreOneEntry(t *testing.T) {
 		if got := strings.Count(p.body, "Entra wanted to change a person"); got == 0 || !strings.Contains(p.body, "8 times") {
 			t.Errorf("the repetitions are not folded:\n%s", p.text(".events"))
 		}
+	})
+}
+
+// What is refused every cycle is one entry, however many days and pages it would fill.
+func TestFailuresOfManyDaysAreOneEntry(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		v := newConversation(t, a)
+		for range 40 {
+			a.clock.Advance(3 * time.Hour)
+			v.ask("PATCH", "/Users/nobody", `{"Operations":[{"op":"Replace","path":"active","value":"True"}]}`).wantStatus(404)
+			v.ask("GET", "/Users/"+v.vars["owner"], "").wantStatus(200)
+			v.provisioning() // written one by one
+		}
+		ana := a.signIn("ana@acme.com")
+		p := ana.get(activityPath + "?result=problems").wantStatus(200)
+		if !strings.Contains(p.body, "39 times more since") {
+			t.Errorf("not folded:\n%s", p.text("main"))
+		}
+		if n := len(p.all("details.event")); n != 1 {
+			t.Errorf("%d entries, want 1", n)
+		}
+		if n := len(ana.get(activityPath + "?member=" + v.vars["owner"] + "&token=Entra&when=day").wantStatus(200).all("details.event")); n != 8 && n != 9 {
+			t.Errorf("%d entries about one person within a day", n)
+		}
+		ana.get(activityPath+"?token=nothing&when=never&member=mem_none").wantStatus(200).wantText(".empty", "Nothing matches")
 	})
 }
 

@@ -28,6 +28,11 @@ type Activity struct {
 	// Times is how often it came, LastAt when last if more than once.
 	Times  int        `gorm:"->"`
 	LastAt *time.Time `gorm:"->"`
+	// Fold is equal for failures of a directory that are the same again. The newest of them counts the others, which are Repeated, since
+	// Since.
+	Fold     *string
+	Since    *time.Time `gorm:"->"`
+	Repeated bool       `gorm:"->"`
 }
 
 // TableName is the table of activity.
@@ -87,6 +92,12 @@ type ActivityFilter struct {
 	Tests    bool   // test sign-ins only
 	Text     string // in who, the sentence, the reference or the address, or the id in the directory's own log
 	MemberID string
+	// Token is the name of the token that a directory called with.
+	Token string
+	// Folded leaves out failures that a newer one counts.
+	Folded bool
+	// From is the earliest time, zero for any.
+	From time.Time
 	// After is the id of the last row of the page before; rows come newest first. Before is the first of the page after.
 	After, Before string
 	Limit         int
@@ -123,7 +134,7 @@ func (f ActivityFilter) apply(q *gorm.DB, orgID string) *gorm.DB {
 		q = q.Where("kind = ?", f.Kind)
 	}
 	if f.Problems {
-		q = q.Where("ok = ?", false)
+		q = q.Where("ok = false") // as the index says it
 	}
 	if f.Tests {
 		q = q.Where("kind = ? and detail like ? escape '!'", ActivitySignIn, `%"test":"tst!_%`)
@@ -135,6 +146,16 @@ func (f ActivityFilter) apply(q *gorm.DB, orgID string) *gorm.DB {
 	}
 	if f.MemberID != "" {
 		q = q.Where("member_id = ?", f.MemberID)
+	}
+	if f.Token != "" {
+		name, _ := json.Marshal(storable(f.Token))
+		q = q.Where("kind = ? and detail like ? escape '!'", ActivityProvisioning, `%"token":`+likeEscapes.Replace(string(name))+`}`)
+	}
+	if f.Folded {
+		q = q.Where("repeated = false")
+	}
+	if !f.From.IsZero() {
+		q = q.Where("id >= ?", idAt("act_", f.From))
 	}
 	return q
 }
@@ -234,6 +255,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 			tx.Exec("delete from used_logout_requests where expires_at < ?", tx.now),
 			tx.Exec("delete from kept_forms where expires_at < ?", tx.now),
 			tx.Exec("delete from diagnostic_links where expires_at < ?", day),
+			tx.Exec("delete from provisioning_hours where hour < ?", tx.now.Add(-2*rhythmWindow)),
 			tx.Exec("delete from rate_limits where arrival_at < ?", tx.now),
 		} {
 			if q.Error != nil {

@@ -63,6 +63,7 @@ type DB struct {
 	passwordCost argonCost
 	pages        pageMemory
 	recent       recentMembers
+	hours        hourMemory
 	// tokenOrgs saves the hot SCIM paths a join.
 	tokenOrgs tokenOrgs
 	// searches bounds searches, each of which ends after searchTime.

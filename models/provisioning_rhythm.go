@@ -2,7 +2,7 @@ package models
 
 import (
 	"context"
-	"slices"
+	"sync"
 	"time"
 )
 
@@ -33,7 +33,7 @@ func (db *DB) ProvisioningRhythm(ctx context.Context, orgID string) (Rhythm, err
 		r.Longest = 0
 	}
 	var refused []Activity
-	err = db.read(ctx).Select("id", "sentence").Where("org_id = ? and id >= ? and kind = 'provisioning' and ok = ?", orgID, idAt("act_", now.Add(-24*time.Hour)), false).
+	err = db.read(ctx).Select("id", "sentence").Where("org_id = ? and id >= ? and kind = 'provisioning' and ok = false", orgID, idAt("act_", now.Add(-24*time.Hour))).
 		Order("id desc").Limit(1000).Find(&refused).Error
 	if len(refused) > 0 {
 		r.Refused, r.LastRefusal = len(refused), refused[0].Sentence
@@ -43,21 +43,56 @@ func (db *DB) ProvisioningRhythm(ctx context.Context, orgID string) (Rhythm, err
 
 // hoursOfCalls are the hours since then in which there were calls, the oldest first.
 func (db *DB) hoursOfCalls(ctx context.Context, orgID string, since time.Time) ([]time.Time, error) {
-	hour := "strftime('%Y-%m-%dT%H:00:00Z', at)"
-	if db.dialect == "postgres" {
-		hour = `to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24":00:00Z"')`
+	var rows []struct{ Hour time.Time }
+	err := db.read(ctx).Raw("select hour from provisioning_hours where org_id = ? and hour >= ? order by hour limit 1000", orgID, since.Truncate(time.Hour)).Scan(&rows).Error
+	hours := make([]time.Time, len(rows))
+	for i := range rows {
+		hours[i] = rows[i].Hour.UTC()
 	}
-	var texts []string
-	err := db.read(ctx).Raw("select distinct "+hour+" from activity where org_id = ? and id >= ? and kind = 'provisioning'", orgID, idAt("act_", since)).Scan(&texts).Error
-	if err != nil {
-		return nil, err
-	}
-	hours := make([]time.Time, 0, len(texts))
-	for _, text := range texts {
-		if t, err := time.Parse(time.RFC3339, text); err == nil {
-			hours = append(hours, t)
+	return hours, err
+}
+
+// calledHour is an hour in which a directory called.
+type calledHour struct {
+	org  string
+	hour time.Time
+}
+
+// hourMemory knows which hours were noted already, so that each is written once by each instance.
+type hourMemory struct {
+	mu     sync.Mutex
+	latest map[string]time.Time // by organization
+}
+
+// maxHourMemory bounds the memory; who is forgotten is written once more.
+const maxHourMemory = 10_000
+
+// fresh are the hours of requests that were not noted yet.
+func (h *hourMemory) fresh(rows []Activity) []calledHour {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var list []calledHour
+	seen := map[calledHour]bool{}
+	for i := range rows {
+		if rows[i].OrgID == nil {
+			continue
+		}
+		at := calledHour{*rows[i].OrgID, rows[i].At.UTC().Truncate(time.Hour)}
+		if !seen[at] && !h.latest[at.org].Equal(at.hour) {
+			seen[at] = true
+			list = append(list, at)
 		}
 	}
-	slices.SortFunc(hours, time.Time.Compare)
-	return hours, nil
+	return list
+}
+
+func (h *hourMemory) noted(list []calledHour) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.latest == nil || len(h.latest) >= maxHourMemory {
+		h.latest = map[string]time.Time{}
+	}
+	for _, at := range list {
+		h.latest[at.org] = at.hour
+	}
 }

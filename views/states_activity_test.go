@@ -4,6 +4,7 @@ func activityStates() []state {
 	filter := ActivityFilter{
 		Query: "7K2M-94QX", Result: "problems", Active: true,
 		Kinds: []Option{{"", "Everything"}, {"sign_in", "Sign-ins"}, {"test", "Test sign-ins"}}, Results: []Option{{"", "Any result"}, {"problems", "Problems only"}},
+		Whens: []Option{{"", "Any time"}, {"week", "Last 7 days"}}, Tokens: []Option{{"", "Any token"}, {"Entra", "Entra"}}, Member: "mem_1", Person: "Haruto Sato",
 	}
 	list := func(entries ...ActivityEntry) ActivityPage {
 		return ActivityPage{
@@ -16,15 +17,17 @@ func activityStates() []state {
 		Result: Pill{"Refused", ToneBad}, Time: "16:38", Open: true, Explanation: "Haruto Sato would not get in.", Trace: failedTrace(), Reference: "7K2M-94QX", HasRaw: true, ForIT: "Acme, 23 Nov 2026",
 		Facts: []Fact{{Label: "Issuer", Value: "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/", Mono: true}, {Label: "When", Value: "just now"}},
 	}
+	again := done("act_3")
+	again.Result, again.Times, again.Since = Pill{"Refused", ToneBad}, 95, "Tuesday, 16:02"
 	raw := list(refused)
 	raw.Single, raw.Days, raw.Pager = true, raw.Days[:1], Pager{}
 	raw.Days[0].Entries[0].Raw = "<samlp:Response ID=\"_1\">\n  <ds:SignatureValue>removed</ds:SignatureValue>\n</samlp:Response>"
 	nothing := list()
 	nothing.Days = nil
 	first := nothing
-	first.Filter = ActivityFilter{Kinds: filter.Kinds, Results: filter.Results}
+	first.Filter = ActivityFilter{Kinds: filter.Kinds, Results: filter.Results, Whens: filter.Whens}
 	return []state{
-		{"activity", Activity(list(refused, done("act_2")))},
+		{"activity", Activity(list(refused, done("act_2"), again))},
 		{"activity-with-message", Activity(raw)},
 		{"activity-nothing-found", Activity(nothing)},
 		{"activity-none-yet", Activity(first)},
