@@ -97,6 +97,10 @@ func (g *generator) differential() {
 	raw(class, "ns-rebind", "A prefix rebound after signing", "signature_invalid", func(_ *message, s string) string {
 		return strings.Replace(s, `<Subject>`, `<Subject xmlns="urn:other">`, 1)
 	})
+	raw(class, "extensions-added", "Extensions that rebind the assertion's prefix, added to a signed response", "signature_invalid",
+		replace("<samlp:Status>", `<samlp:Extensions><x><y xmlns:saml="urn:evil"><saml:z/></y></x></samlp:Extensions><samlp:Status>`), responseSigned, bothSigned)
+	raw(class, "destination-changed", "A Destination changed after signing", "signature_invalid", replace(`Destination="`+acs, `Destination="https://other.example/acs`), responseSigned, bothSigned)
+	raw(class, "status-changed", "An attribute added to the status after signing", "signature_invalid", replace(`status:Success"`, `status:Success" x=""`), responseSigned, bothSigned)
 	raw(class, "ns-colons", "A name with two colons", "response_unsafe response_malformed", replace(`<Subject>`, `<Subject a:b:c="1">`))
 	raw(class, "directive-roundtrip", "A directive that changes when written again", "response_unsafe response_malformed", replace(`<Subject>`, `<!x "<!--">"><Subject>`))
 	raw(class, "comment-unclosed", "A comment that does not end", "response_malformed", func(_ *message, s string) string { return s + "<!-- x" })
