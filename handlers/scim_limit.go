@@ -63,11 +63,17 @@ func (l *limiter) allow(whose string) bool {
 	return true
 }
 
-// forget drops buckets that have run empty, and all of them if that does not help.
+// forget drops buckets that have run empty, then those that almost have: of tokens that were made up to be used once. What a real one has
+// used up is forgotten only where thousands of others have used as much.
 func (l *limiter) forget(now time.Time) {
-	for key, b := range l.buckets {
-		if now.Sub(b.at).Seconds()*l.rate >= b.level {
-			delete(l.buckets, key)
+	for _, least := range []float64{0, min(2, l.burst/2), l.burst / 2} {
+		for key, b := range l.buckets {
+			if b.level-now.Sub(b.at).Seconds()*l.rate <= least {
+				delete(l.buckets, key)
+			}
+		}
+		if len(l.buckets) < maxBuckets/2 {
+			return
 		}
 	}
 	if len(l.buckets) >= maxBuckets {

@@ -40,8 +40,13 @@ func TestTheSCIMLimitNeverBitesBelowAHundredASecond(t *testing.T) {
 	if !l.allow("c") {
 		t.Error("refused after the second that Retry-After names")
 	}
+	for l.allow("loop") { // until it is refused
+	}
 	for i := range 3 * maxBuckets {
 		l.allow(strconv.Itoa(i))
+	}
+	if l.allow("loop") {
+		t.Error("made-up tokens let go of what a real one has used up")
 	}
 	if len(l.buckets) > maxBuckets {
 		t.Errorf("%d buckets", len(l.buckets))
