@@ -218,6 +218,9 @@ func activityEntry(now time.Time, org string, a *models.Activity) views.Activity
 			e.Trace.Problems = []views.TraceProblem{{Sentence: a.Sentence, Expected: want, Received: got, Who: sideWords(side), Where: place}}
 		}
 		e.ForIT = forIT(org, a.Reference, a.At, e.Trace.Problems)
+		if canShare(a) {
+			e.ShareURL = shareURL(a.ID)
+		}
 	}
 	if a.OK && !test && a.Reason == models.MethodSSO {
 		if len(trace.Checks) == 0 {

@@ -24,6 +24,7 @@ func TestActivityTellsHowTheResponseOfARefusedPersonWent(t *testing.T) {
 		if steps := p.text("details.event[open] ol.steps"); strings.Count(steps, "Failed") != 1 {
 			t.Errorf("more failed than the person: %s", steps)
 		}
+		p.wantText("details.event[open] a[href='"+shareURL(p.attr("details.event", "id"))+"']", "Share diagnostic link")
 		raw := rawText(p.form(activityURL(p.attr("details.event", "id")) + "/raw").submit().wantStatus(http.StatusOK).find("pre.raw"))
 		if !strings.Contains(raw, "bo@acme.com") || !strings.Contains(raw, "SignatureValue>removed</") {
 			t.Errorf("the message: %.2000s", raw)
