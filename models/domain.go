@@ -318,6 +318,11 @@ func (db *DB) RemoveDomain(ctx context.Context, actor Actor, orgID, id string) e
 // endDomainSessions ends the sessions of single sign-on of members on a domain that the organization has given up or lost. One that only
 // lapsed goes on letting people in who signed in before.
 func (tx *Tx) endDomainSessions(d *Domain) (int64, error) {
+	// Sign-ins under way share the connection until their session is there: those that have looked at the domain end first, and their
+	// sessions here; those that come later look again.
+	if err := tx.Locked().Limit(1).Find(&[]SSOConnection{}).Error; err != nil {
+		return 0, err
+	}
 	r := tx.Exec("delete from sessions where org_id = ? and method = ? and member_id in (select m.id from members m where m.org_id = ? and "+emailDomain+" = ?)",
 		tx.org, MethodSSO, tx.org, d.Domain)
 	return r.RowsAffected, r.Error

@@ -8,9 +8,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// hotLoginLock takes the member before hotLogin looks: what somebody was about to change about them has then been changed.
-const hotLoginLock = `select 1 from members m join pending_logins p on p.org_id = m.org_id and p.member_id = m.id
-	where p.org_id = $1 and p.code_hash = $2 for no key update of m`
+// hotLoginLock takes the member and the connection before hotLogin looks: what somebody was about to change about them, or about a domain,
+// has then been changed. (A domain is given up with the connection locked, see endDomainSessions.)
+const hotLoginLock = `select 1 from pending_logins p join members m on m.org_id = p.org_id and m.id = p.member_id join sso_connections c on c.org_id = p.org_id
+	where p.org_id = $1 and p.code_hash = $2 for no key update of m for share of c`
 
 // hotLogin is CompleteLogin for a usual sign-in (login_usual.go says which are), or changes nothing. It reads the outcome that ClaimLogin
 // has kept, o as JSON. ok has a row only if every rule is kept; every write depends on the insertion of the assertion, a, so that an

@@ -126,3 +126,55 @@ func TestAUsualSignInTakesThreeRoundTrips(t *testing.T) {
 		t.Errorf("%d round trips, want 3", n)
 	}
 }
+
+// A sign-in on a domain that is given up in the same moment ends with the others: it waits for the one who gives it up, or is ended by them.
+func TestASignInDoesNotOutliveADomainThatIsGivenUpMeanwhile(t *testing.T) {
+	for name, known := range map[string]bool{"a usual one": true, "a first one": false} {
+		t.Run(name, func(t *testing.T) {
+			var armed atomic.Bool
+			var during func()
+			clock := modelstest.NewClock()
+			trace := func(o *models.Options) {
+				o.Trace = func(_ int64, sql string, _ []any) {
+					// The sessions have ended; it is about to be written down.
+					if strings.HasPrefix(sql, `INSERT INTO "audit_events"`) && armed.CompareAndSwap(true, false) {
+						during()
+					}
+				}
+			}
+			w := newLoginWorld(t, modelstest.New(t, modelstest.Postgres, modelstest.WithNow(clock.Now), trace), clock, "acme.com")
+			other, err := w.ClaimDomain(t.Context(), byOperator, w.org.ID, "acme.org", "token")
+			must(t, err)
+			must(t, w.VouchForDomain(t.Context(), byOperator, w.org.ID, other.ID))
+			login := loginOf("oid-1", "ana@acme.com")
+			if known {
+				w.mustSignIn(login)
+			}
+			request, browser := w.begin()
+			code := w.claim(request, login)
+			var done *models.LoginDone
+			var refused error
+			ended := make(chan struct{})
+			during = func() {
+				go func() {
+					defer close(ended)
+					done, refused = w.CompleteLogin(t.Context(), aBrowser, w.org.ID, code, browser)
+				}()
+				select {
+				case <-ended:
+				case <-time.After(300 * time.Millisecond): // it waits
+				}
+			}
+			armed.Store(true)
+			must(t, w.RemoveDomain(t.Context(), byOperator, w.org.ID, w.domain.ID))
+			<-ended
+			if refused == nil {
+				if _, err := w.SessionByToken(t.Context(), done.Token); err == nil {
+					t.Fatal("a session of single sign-on on a domain that was given up")
+				}
+				return
+			}
+			w.refused(refused, models.RefusedDomainUnverified)
+		})
+	}
+}
