@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse/models"
+	"gatehouse/sso"
 )
 
 // hidden stands where a value was that is the person's.
@@ -73,6 +74,17 @@ func ownValues(t models.LoginTrace, a *models.Activity) []string {
 	for _, name := range []string{"email", "name_id", "object_id"} {
 		v, _ := detail[name].(string)
 		add(v)
+	}
+	for _, c := range t.Checks {
+		// A response that is refused for something else has named the person all the same.
+		if c.Title != sso.NameIDTitle {
+			continue
+		}
+		if i := strings.LastIndex(c.Got, " ("); i >= 0 && c.State == models.CheckPassed {
+			add(c.Got[:i]) // its format stays
+		} else if !strings.HasSuffix(c.Got, " NameIDs") {
+			add(c.Got)
+		}
 	}
 	for _, c := range t.Claims {
 		if c.UsedFor == "" {

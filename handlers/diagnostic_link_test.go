@@ -233,3 +233,25 @@ func TestAnonymous(t *testing.T) {
 		}
 	}
 }
+
+// A NameID that is no address, such as the name of a Windows account, is the person's too, also where the response was refused for something else.
+func TestADiagnosticLinkHidesANameIDThatIsNoAddress(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		org, idp, ana := testedApp(a)
+		p := ana.failedTest(org, idp, "bo.berg@acme.com", func(x *assertion) {
+			x.entityID += "/acs"
+			x.before = func(doc *etree.Document) {
+				id := doc.FindElement("//NameID")
+				id.SetText(`ACME\bberg (desk)`)
+				id.CreateAttr("Format", "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified")
+			}
+		})
+		link, shared := ana.share(p)
+		it := a.browser().get(link).wantStatus(http.StatusOK).wantText("ol.steps", "Names the person (NameID)").wantText("ol.steps", "(unspecified)")
+		for name, p := range map[string]*page{"the page": it, "the preview": shared} {
+			if strings.Contains(p.body, "bberg") {
+				t.Errorf("%s says who it was", name)
+			}
+		}
+	})
+}

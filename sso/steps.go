@@ -44,7 +44,7 @@ var steps = []step{
 	{name: "assertion_id", title: "The assertion has an ID and version 2.0", check: (*Verification).checkAssertionID, shows: showAssertionID}, // 8
 	{name: "issuer", title: "The assertion comes from the Issuer URL set here", check: (*Verification).checkAssertionIssuer, shows: showIssuer},
 	{name: "issued", title: "Made just now, by a clock like ours", check: (*Verification).checkIssueInstant, shows: showIssued},
-	{name: "name_id", title: "Names the person (NameID)", check: (*Verification).checkNameID, shows: showNameID}, // 9
+	{name: "name_id", title: NameIDTitle, check: (*Verification).checkNameID, shows: showNameID}, // 9
 	{name: "confirmation", title: "Meant for whoever brings it (bearer confirmation)", check: (*Verification).checkConfirmation},
 	{name: "recipient", title: "Meant for our Reply URL", check: (*Verification).checkRecipient, shows: showRecipient, needs: confirmed},
 	{name: "confirmation_request", title: "Confirmed for our request", check: (*Verification).checkConfirmedRequest, shows: showConfirmedRequest, needs: confirmed},
