@@ -46,6 +46,9 @@ type Azure struct {
 	now     func() time.Time
 	log     *slog.Logger
 	client  *http.Client
+	// tenant is the certificate of the whole directory, which the application is easily given in place of its own. It is made when
+	// somebody asks for it.
+	tenant func() (*certificate, error)
 
 	// cycle is held for as long as a provisioning run talks to Gatehouse: one at a time, as Entra does. It is taken before mu.
 	cycle sync.Mutex
@@ -99,7 +102,9 @@ func New(o Options) (*Azure, error) {
 		// A SCIM server that redirects is misconfigured; following it would send the token somewhere nobody typed in.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	cert, err := newCertificate(life(lifeUsual, a.now()))
+	from, until := life(lifeUsual, a.now())
+	a.tenant = sync.OnceValues(func() (*certificate, error) { return newCertificate(tenantSubject, from, until) })
+	cert, err := newCertificate(applicationSubject, from, until)
 	if err != nil {
 		return nil, fmt.Errorf("make the signing certificate: %w", err)
 	}
@@ -118,6 +123,9 @@ func issuer() string { return "https://sts.windows.net/" + TenantID + "/" }
 func (a *Azure) loginURL() string { return a.baseURL + "/" + TenantID + "/saml2" }
 
 // metadataURL is the App Federation Metadata Url.
-func (a *Azure) metadataURL() string {
-	return a.baseURL + "/" + TenantID + "/federationmetadata/2007-06/federationmetadata.xml?appid=" + applicationID
+func (a *Azure) metadataURL() string { return a.tenantMetadataURL() + "?appid=" + applicationID }
+
+// tenantMetadataURL is the same without the application: the directory's own metadata, with its own certificate.
+func (a *Azure) tenantMetadataURL() string {
+	return a.baseURL + "/" + TenantID + "/federationmetadata/2007-06/federationmetadata.xml"
 }

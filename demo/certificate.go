@@ -28,8 +28,14 @@ type certificate struct {
 	active bool
 }
 
+// The names in Entra's certificates: of one application, and of the whole tenant.
+const (
+	applicationSubject = "Microsoft Azure Federated SSO Certificate"
+	tenantSubject      = "accounts.accesscontrol.windows.net"
+)
+
 // newCertificate makes one of the shape that Entra makes: RSA 2048, self-signed, no extensions at all.
-func newCertificate(from, until time.Time) (*certificate, error) {
+func newCertificate(subject string, from, until time.Time) (*certificate, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return nil, fmt.Errorf("generate an RSA key: %w", err)
@@ -38,7 +44,7 @@ func newCertificate(from, until time.Time) (*certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("choose a serial number: %w", err)
 	}
-	name := pkix.Name{CommonName: "Microsoft Azure Federated SSO Certificate"}
+	name := pkix.Name{CommonName: subject}
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: name, Issuer: name,
 		NotBefore: from.UTC().Truncate(time.Second), NotAfter: until.UTC().Truncate(time.Second),

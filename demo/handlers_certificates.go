@@ -9,7 +9,8 @@ const maxCertificates = 10
 
 func (a *Azure) addCertificate(w http.ResponseWriter, r *http.Request) {
 	chosen := formValue(r, "life")
-	cert, err := newCertificate(life(chosen, a.now()))
+	from, until := life(chosen, a.now())
+	cert, err := newCertificate(applicationSubject, from, until)
 	if err != nil {
 		a.log.Error("certificate could not be made", "error", err)
 		a.redirect(w, r, "/sso", bad("The certificate could not be made. Try again."))
@@ -89,9 +90,24 @@ func (a *Azure) downloadMetadata(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveMetadata is the App Federation Metadata Url.
+// downloadTenant is the certificate that signs for the whole directory, not for the application.
+func (a *Azure) downloadTenant(w http.ResponseWriter, r *http.Request) {
+	cert, err := a.tenant()
+	if err != nil {
+		a.log.Error("certificate could not be made", "error", err)
+		a.redirect(w, r, "/sso", bad("The certificate could not be made. Try again."))
+		return
+	}
+	download(w, "application/x-x509-ca-cert", TenantName+".cer", cert.pem())
+}
+
+// serveMetadata is the App Federation Metadata Url, and without the application's id the directory's metadata.
 func (a *Azure) serveMetadata(w http.ResponseWriter, r *http.Request) {
-	if content, ok := a.metadataDocument(w); ok {
+	read := a.metadataDocument
+	if r.URL.Query().Get("appid") != applicationID {
+		read = a.tenantMetadata
+	}
+	if content, ok := read(w); ok {
 		w.Header().Set("Content-Type", "application/samlmetadata+xml; charset=utf-8")
 		_, _ = w.Write(content) // the client went away: nothing to tell anybody
 	}
@@ -100,8 +116,23 @@ func (a *Azure) serveMetadata(w http.ResponseWriter, r *http.Request) {
 func (a *Azure) metadataDocument(w http.ResponseWriter) ([]byte, bool) {
 	a.mu.Lock()
 	a.downloaded = true
-	content, err := a.federationMetadata(&a.app, a.now())
+	certs := a.app.published(a.now())
 	a.mu.Unlock()
+	return a.writeMetadata(w, certs)
+}
+
+func (a *Azure) tenantMetadata(w http.ResponseWriter) ([]byte, bool) {
+	cert, err := a.tenant()
+	if err != nil {
+		a.log.Error("certificate could not be made", "error", err)
+		http.Error(w, "The certificate could not be made. Try again.", http.StatusInternalServerError)
+		return nil, false
+	}
+	return a.writeMetadata(w, []*certificate{cert})
+}
+
+func (a *Azure) writeMetadata(w http.ResponseWriter, certs []*certificate) ([]byte, bool) {
+	content, err := a.federationMetadata(certs)
 	if err != nil {
 		a.log.Error("metadata could not be written", "error", err)
 		http.Error(w, "The metadata could not be written. Restart the demo.", http.StatusInternalServerError)

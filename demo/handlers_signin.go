@@ -152,7 +152,9 @@ func (a *Azure) decide(req *authnRequest, as, how string) (says answer, name str
 			return says, "", unsignedRequest()
 		}
 	}
-	return a.app.answerFor(req, *person, a.now()), person.DisplayName, nil
+	says = a.app.answerFor(req, *person, a.now())
+	says.tenant = a.tenant
+	return says, person.DisplayName, nil
 }
 
 // respond makes the signed message, correctly or with the mistake that was chosen, and remembers it for a replay.

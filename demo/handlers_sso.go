@@ -26,7 +26,7 @@ func (a *Azure) renderSSO(w http.ResponseWriter, r *http.Request, status int, ty
 		SignOnURL: field{b.SignOnURL, refusals["sign_on_url"]}, RelayState: field{b.RelayState, refusals["relay_state"]},
 		LogoutURL: field{b.LogoutURL, refusals["logout_url"]}, Saved: "Not saved yet", UploadError: uploadError,
 		NameID: a.app.nameID.Source, Signing: a.app.signing, Algorithm: a.app.algorithm,
-		MetadataURL: a.metadataURL(), LoginURL: a.loginURL(), Issuer: issuer(),
+		MetadataURL: a.metadataURL(), TenantMetadataURL: a.tenantMetadataURL(), LoginURL: a.loginURL(), Issuer: issuer(),
 	}
 	if !a.app.savedAt.IsZero() {
 		p.Saved = "Saved " + dateTime(a.app.savedAt)

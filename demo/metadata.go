@@ -8,9 +8,20 @@ import (
 	"github.com/beevik/etree"
 )
 
-// federationMetadata is the application's Federation Metadata XML: the entity ID, every certificate that is still valid
-// with the signing one first, and the addresses for signing in and out.
-func (a *Azure) federationMetadata(app *samlApp, now time.Time) ([]byte, error) {
+// published are the certificates in the application's metadata: every one that is still valid, with the signing one first.
+func (s *samlApp) published(now time.Time) []*certificate {
+	signer := s.signer(now)
+	certs := []*certificate{signer}
+	for _, c := range s.certs {
+		if c != signer && !c.expired(now) {
+			certs = append(certs, c)
+		}
+	}
+	return certs
+}
+
+// federationMetadata is Federation Metadata XML: the entity ID, certificates, and the addresses for signing in and out.
+func (a *Azure) federationMetadata(certs []*certificate) ([]byte, error) {
 	doc := etree.NewDocument()
 	doc.CreateProcInst("xml", `version="1.0" encoding="utf-8"`)
 	entity := doc.CreateElement("EntityDescriptor")
@@ -20,13 +31,6 @@ func (a *Azure) federationMetadata(app *samlApp, now time.Time) ([]byte, error) 
 	idp := entity.CreateElement("IDPSSODescriptor")
 	idp.CreateAttr("protocolSupportEnumeration", nsProtocol)
 
-	signer := app.signer(now)
-	certs := []*certificate{signer}
-	for _, c := range app.certs {
-		if c != signer && !c.expired(now) {
-			certs = append(certs, c)
-		}
-	}
 	for _, c := range certs {
 		descriptor := idp.CreateElement("KeyDescriptor")
 		descriptor.CreateAttr("use", "signing")

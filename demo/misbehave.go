@@ -150,11 +150,17 @@ func (a *answer) mistakeSignature(how string) (bool, error) {
 		a.signing = signNothing
 	case answerKey:
 		// The same names and dates as the real certificate, another key: a thumbprint tells them apart, a look does not.
-		other, err := newCertificate(a.certificate.x509.NotBefore, a.certificate.x509.NotAfter)
+		other, err := newCertificate(applicationSubject, a.certificate.x509.NotBefore, a.certificate.x509.NotAfter)
 		if err != nil {
 			return false, fmt.Errorf("make another key: %w", err)
 		}
 		a.certificate = other
+	case answerTenantKey:
+		tenant, err := a.tenant()
+		if err != nil {
+			return false, fmt.Errorf("make the tenant's key: %w", err)
+		}
+		a.certificate = tenant
 	case answerExpiredCert:
 		a.certificate = a.expired
 	case answerSHA1:

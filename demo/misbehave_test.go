@@ -20,7 +20,7 @@ var wantReason = map[string]sp.Reason{
 	answerForeignMail: "", answerGuest: sp.ReasonEmailGuest, answerNoNameID: sp.ReasonNameIDMissing, answerTransient: sp.ReasonEmailMissing,
 	answerOtherID: "", answerTwoIDs: sp.ReasonIdentityAmbiguous,
 
-	answerUnsigned: sp.ReasonSignatureMissing, answerKey: sp.ReasonUnknownKey, answerExpiredCert: sp.ReasonCertExpired, answerSHA1: sp.ReasonSignatureSHA1,
+	answerUnsigned: sp.ReasonSignatureMissing, answerKey: sp.ReasonUnknownKey, answerTenantKey: sp.ReasonUnknownKey, answerExpiredCert: sp.ReasonCertExpired, answerSHA1: sp.ReasonSignatureSHA1,
 	answerAlgorithm: sp.ReasonSignatureAlgorithm, answerChanged: sp.ReasonSignatureInvalid, answerMisplaced: sp.ReasonSignatureMisplaced,
 	answerUnusual: sp.ReasonSignatureMalformed, answerEncrypted: sp.ReasonEncrypted,
 
@@ -221,5 +221,22 @@ func TestACertificateThatHasExpiredMustHaveBeenTrusted(t *testing.T) {
 	}
 	if c, err := x509.ParseCertificate(der); err != nil || !c.NotAfter.Before(s.clock.now()) {
 		t.Errorf("signed with %v, %v", c, err)
+	}
+}
+
+// What is downloaded in place of the application's own is recognised for what it is.
+func TestTheTenantHasACertificateOfItsOwn(t *testing.T) {
+	s := newSite(t)
+	_, file := s.get(t, "/sso/tenant-certificate.cer")
+	if _, err := sp.ParseCertificate([]byte(file), s.clock.now()); err == nil || err.(*sp.Error).Reason != sp.ReasonFileTenantWide {
+		t.Errorf("its certificate: %v", err)
+	}
+	_, metadata := s.get(t, strings.TrimPrefix(s.tenantMetadataURL(), s.baseURL))
+	if _, err := sp.ParseMetadata([]byte(metadata), s.clock.now()); err == nil || err.(*sp.Error).Reason != sp.ReasonMetadataTenantWide {
+		t.Errorf("its metadata: %v", err)
+	}
+	_, metadata = s.get(t, strings.TrimPrefix(s.metadataURL(), s.baseURL))
+	if m, err := sp.ParseMetadata([]byte(metadata), s.clock.now()); err != nil || len(m.Certificates) != 1 {
+		t.Errorf("the application's metadata: %v", err)
 	}
 }

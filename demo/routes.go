@@ -43,6 +43,7 @@ func (a *Azure) Handler() http.Handler {
 	mux.HandleFunc("POST /sso/certificates/delete", a.deleteCertificate)
 	mux.HandleFunc("GET /sso/certificate-base64.cer", a.downloadBase64)
 	mux.HandleFunc("GET /sso/certificate-raw.cer", a.downloadRaw)
+	mux.HandleFunc("GET /sso/tenant-certificate.cer", a.downloadTenant)
 	mux.HandleFunc("GET /sso/federation-metadata.xml", a.downloadMetadata)
 
 	mux.HandleFunc("GET /"+TenantID+"/saml2", a.showPick)

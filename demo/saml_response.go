@@ -47,6 +47,7 @@ type answer struct {
 	algorithm    string
 	certificate  *certificate
 	expired      *certificate // one that has expired; nil if there is none
+	tenant       func() (*certificate, error)
 
 	// What is wrong with it; all empty when nothing is.
 	failed    *errorStatus                   // an error status in place of an assertion

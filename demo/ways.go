@@ -19,6 +19,7 @@ const (
 
 	answerUnsigned    = "unsigned"
 	answerKey         = "key"
+	answerTenantKey   = "tenantkey"
 	answerExpiredCert = "expiredcert"
 	answerSHA1        = "sha1"
 	answerAlgorithm   = "algorithm"
@@ -100,6 +101,7 @@ var wayGroups = []wayGroup{
 	{"Signature and certificate", []option{
 		{answerUnsigned, "Unsigned"},
 		{answerKey, "Signed with another key"},
+		{answerTenantKey, "Signed with the certificate of the whole tenant"},
 		{answerExpiredCert, "Signed with a certificate that has expired"},
 		{answerSHA1, "Signed with SHA-1"},
 		{answerAlgorithm, "Signed with an unusual algorithm"},

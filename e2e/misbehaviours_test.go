@@ -27,6 +27,7 @@ var misbehaviours = []misbehaviour{
 
 	{"unsigned", "The response is not signed", ""},
 	{"key", "signed with a certificate that is not trusted here", ""},
+	{"tenantkey", "signed with the certificate of the whole tenant", ""},
 	{"sha1", "The signature uses SHA-1", ""},
 	{"algorithm", "The signature uses an algorithm we do not accept", ""},
 	{"changed", "The signature does not match the content: the message was changed after signing", ""},
