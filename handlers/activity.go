@@ -90,11 +90,45 @@ func (s *Server) activityPage(c echo.Context) error {
 	if p.Days, err = s.activityDays(c, p.Shell.Organization.Name, rows); err != nil {
 		return err
 	}
+	if more && !p.Filter.Active && f.After == "" && f.Before == "" {
+		if err := s.pinProblems(c, &p, rows[len(rows)-1].ID); err != nil {
+			return err
+		}
+	}
 	// A reference finds one entry: it is what the reader came for.
 	if len(rows) == 1 && p.Filter.Query != "" {
 		p.Days[0].Entries[0].Open = true
 	}
 	return render(c, http.StatusOK, views.Activity(p))
+}
+
+// pinnedProblems is how many problems of the last week are shown before everything else if they would be further down.
+const pinnedProblems = 5
+
+// pinProblems puts the latest problems behind an entry on top: a busy directory pushes them off the first page within minutes.
+func (s *Server) pinProblems(c echo.Context, p *views.ActivityPage, after string) error {
+	now := s.db.Now()
+	rows, err := s.db.Activities(c.Request().Context(), orgID(c), models.ActivityFilter{Problems: true, Folded: true, From: now.Add(-7 * day), After: after, Limit: pinnedProblems})
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	days, err := s.activityDays(c, p.Shell.Organization.Name, rows)
+	if err != nil {
+		return err
+	}
+	pinned := views.ActivityDay{Title: "Problems further down, of the last 7 days"}
+	at := map[string]time.Time{}
+	for i := range rows {
+		at[rows[i].ID] = rows[i].At
+	}
+	for _, d := range days {
+		for _, e := range d.Entries {
+			e.Time = sinceWords(now, at[e.ID])
+			pinned.Entries = append(pinned.Entries, e)
+		}
+	}
+	p.Days = append([]views.ActivityDay{pinned}, p.Days...)
+	return nil
 }
 
 // activityEntryPage is one attempt under its own address.

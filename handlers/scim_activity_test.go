@@ -135,6 +135,14 @@ func TestFailuresOfManyDaysAreOneEntry(t *testing.T) {
 			v.provisioning() // written one by one
 		}
 		ana := a.signIn("ana@acme.com")
+		for range activityRows { // which push it off the first page
+			v.ask("GET", "/Users?count=0", "").wantStatus(200)
+		}
+		v.provisioning()
+		top := ana.get(activityPath).wantStatus(200)
+		if got := top.text("main h2"); !strings.Contains(got, "Problems further down") || len(top.all("details.event")) != activityRows+1 {
+			t.Errorf("the first heading is %q over %d entries", got, len(top.all("details.event")))
+		}
 		p := ana.get(activityPath + "?result=problems").wantStatus(200)
 		if !strings.Contains(p.body, "39 times more since") {
 			t.Errorf("not folded:\n%s", p.text("main"))
@@ -142,7 +150,7 @@ func TestFailuresOfManyDaysAreOneEntry(t *testing.T) {
 		if n := len(p.all("details.event")); n != 1 {
 			t.Errorf("%d entries, want 1", n)
 		}
-		if n := len(ana.get(activityPath + "?member=" + v.vars["owner"] + "&token=Entra&when=day").wantStatus(200).all("details.event")); n != 8 && n != 9 {
+		if n := len(ana.get(activityPath + "?member=" + v.vars["owner"] + "&token=Entra&when=day").wantStatus(200).all("details.event")); n < 8 || n > 9 {
 			t.Errorf("%d entries about one person within a day", n)
 		}
 		ana.get(activityPath+"?token=nothing&when=never&member=mem_none").wantStatus(200).wantText(".empty", "Nothing matches")
