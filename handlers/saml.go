@@ -233,8 +233,8 @@ func loginIdentity(i *sso.Identity) models.LoginIdentity {
 		login.Keys = append(login.Keys, models.LoginKey{Kind: string(k.Kind), Format: k.Format, Value: k.Value})
 	}
 	login.Detail = models.Facts{
-		"email": i.Email.Value, "email_from": i.Email.Source, "first_name_from": i.FirstName.Source, "last_name_from": i.LastName.Source,
-		"issuer": i.Issuer, "name_id": i.NameID, "name_id_format": i.NameIDFormat, "object_id": i.ObjectID,
+		"email": i.Email.Value, "email_from": sso.Printable(i.Email.Source), "first_name_from": sso.Printable(i.FirstName.Source), "last_name_from": sso.Printable(i.LastName.Source),
+		"issuer": i.Issuer, "name_id": sso.Printable(i.NameID), "name_id_format": sso.Printable(i.NameIDFormat), "object_id": sso.Printable(i.ObjectID),
 		"second_factor": i.MFA, "certificate_sha256": i.CertificateSHA256,
 		// Every check has passed, so only the claims say anything.
 		"trace": models.LoginTrace{Claims: briefClaims(i)},

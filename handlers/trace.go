@@ -38,10 +38,14 @@ func traceOf(i sso.Inspection) models.LoginTrace {
 func traceClaims(claims []sso.Claim, identity *sso.Identity) []models.LoginClaim {
 	list := make([]models.LoginClaim, 0, len(claims)+1)
 	for _, c := range claims {
-		list = append(list, models.LoginClaim{Name: c.Name, Values: c.Values, UsedFor: sso.UseOf(c.Name).Use})
+		values := make([]string, len(c.Values))
+		for i, v := range c.Values {
+			values[i] = sso.Printable(v)
+		}
+		list = append(list, models.LoginClaim{Name: sso.Printable(c.Name), Values: values, UsedFor: sso.UseOf(c.Name).Use})
 	}
 	if identity != nil && identity.NameID != "" {
-		list = append(list, models.LoginClaim{Name: "NameID (" + sso.ShortName(identity.NameIDFormat) + ")", Values: []string{identity.NameID}, UsedFor: "Another way to recognise the person"})
+		list = append(list, models.LoginClaim{Name: "NameID (" + sso.Printable(sso.ShortName(identity.NameIDFormat)) + ")", Values: []string{sso.Printable(identity.NameID)}, UsedFor: "Another way to recognise the person"})
 	}
 	return list
 }

@@ -97,9 +97,24 @@ func TestRedact(t *testing.T) {
 		"<xenc:CipherValue>abc</xenc:CipherValue><CipherValue>d</CipherValue>e": "<xenc:CipherValue>removed</xenc:CipherValue><CipherValue>removed</CipherValue>e",
 		"a\x00b\x1bc\xff\n":               "abc\uFFFD\n",
 		"<DigestValue>kept</DigestValue>": "<DigestValue>kept</DigestValue>",
+		"a\u202eb\u2028\u009bc\tŽ花":       "a&#x202E;b&#x2028;&#x9B;c\tŽ花",
 	} {
 		if got := Redact([]byte(in)); got != want {
 			t.Errorf("Redact(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"Ana":                        "Ana",
+		"a\nb\tc\x1b[31m":            "a b c [31m",
+		"Ana\u202eavoN\u2028\u200b":  "Ana avoN  ",
+		"می\u200cخواهم 👩\u200d👧":     "می\u200cخواهم 👩\u200d👧",
+		strings.Repeat("long ", 200): strings.Repeat("long ", 200),
+	} {
+		if got := Printable(in); got != want {
+			t.Errorf("Printable(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func shown(s string) string {
 		}
 	}
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == utf8.RuneError {
+		if steersDisplay(r) || r == utf8.RuneError {
 			return ' '
 		}
 		return r
@@ -121,4 +121,20 @@ func shown(s string) string {
 		s += "…"
 	}
 	return s
+}
+
+// Printable is a received value, such as a claim's, fit to be displayed in full: what would
+// break or turn its line becomes spaces, the joiners that some scripts need stay.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\u200c' && r != '\u200d' && steersDisplay(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// steersDisplay reports whether a character is not seen itself but changes how others are.
+func steersDisplay(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }

@@ -3,7 +3,6 @@ package sso
 import (
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/beevik/etree"
@@ -332,11 +331,11 @@ func equalFoldASCII(a, b string) bool {
 	return len(a) == len(b) && lowerASCII(a) == lowerASCII(b)
 }
 
-// cleanName keeps what belongs into a name: no control or format characters, no
+// cleanName keeps what belongs into a name: no control or format characters, no line breaks, no
 // surrounding space, a sane length.
 func cleanName(s string) string {
 	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' && r != '\u200c' {
+		if steersDisplay(r) && r != '\u200d' && r != '\u200c' {
 			return -1
 		}
 		return r

@@ -107,7 +107,7 @@ func (g *generator) names() {
 	named("name-template", "A template's expression in a name", "{{7*7}}${7*7}", "{{7*7}}${7*7}")
 	named("name-sql", "SQL in a name", "Robert'); drop table members;--", "Robert'); drop table members;--")
 	named("name-bidi", "A bidirectional override in a name", "Ana\u202eavoN", "AnaavoN")
-	named("name-controls", "Line breaks, a tab and an escape for terminals in a name", "A&#10;n&#13;a&#9;\u009b31m", "Ana31m")
+	named("name-controls", "Line breaks, a tab and an escape for terminals in a name", "A&#10;n&#13;a&#9;\u2028\u2029\u009b31m", "Ana31m")
 	named("name-zero-width", "A zero-width space and a soft hyphen in a name", "A\u200bn\u00ada", "Ana")
 	named("name-joiner", "Joiners, which some scripts need", "می\u200cخواهم", "می\u200cخواهم")
 	named("name-emoji", "A family in a name", "Ana 👩\u200d👧", "Ana 👩\u200d👧")
