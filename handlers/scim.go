@@ -239,27 +239,6 @@ func (r *scimRequest) readUpTo(limit int64) ([]byte, error) {
 	return body, err
 }
 
-const (
-	// largeBody is from which size on bodies are read one after the other: decoded, they take many times their size.
-	largeBody = 256 << 10
-	// maxLargeBodies is how many are at once.
-	maxLargeBodies = 3
-)
-
-// takeTurn waits until few others with large bodies are being answered; the turn ends with the request. Strangers get none.
-func (r *scimRequest) takeTurn() error {
-	if err := r.authenticate(); err != nil {
-		return err
-	}
-	select {
-	case r.largeBodies <- struct{}{}:
-		r.release = func() { <-r.largeBodies }
-		return nil
-	case <-r.ctx.Done():
-		return r.ctx.Err()
-	}
-}
-
 func mebibytes(n int64) string {
 	if n == scim.MaxBulkBody {
 		return "4 MiB"

@@ -162,8 +162,26 @@ func TestWaitingActivityHoldsNoResources(t *testing.T) {
 func TestFewLargeBodiesAreReadAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, a *app) {
 		v := newConversation(t, a)
-		for range maxLargeBodies {
-			a.server.largeBodies <- struct{}{}
+		// One organization has one at a time, whatever it sends.
+		leave, err := a.server.largeBodies.enter(t.Context(), "org_loop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		short, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer stop()
+		if _, err := a.server.largeBodies.enter(short, "org_loop"); err == nil {
+			t.Error("an organization has two turns")
+		}
+		if leave(); len(a.server.largeBodies.orgs) != 0 {
+			t.Errorf("%d organizations are remembered", len(a.server.largeBodies.orgs))
+		}
+		var leaves []func()
+		for i := range maxLargeBodies {
+			leave, err := a.server.largeBodies.enter(t.Context(), fmt.Sprint("org_", i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			leaves = append(leaves, leave)
 		}
 		body := `{"userName":"wait@acme.com","unknown":"` + strings.Repeat("x", largeBody) + `"}`
 		stranger := a.request("POST", scimPrefix+"/Users", body)
@@ -178,10 +196,12 @@ func TestFewLargeBodiesAreReadAtOnce(t *testing.T) {
 			t.Errorf("a fourth large body was read: %d", answer.StatusCode)
 		}
 		v.ask("POST", "/Users", `{"userName":"small@acme.com"}`).wantStatus(201) // small ones do not wait
-		<-a.server.largeBodies
+		leaves[0]()
 		for range 3 { // and a turn ends with its request
 			v.ask("POST", "/Users", strings.Replace(body, "wait", fmt.Sprint("w", time.Now().UnixNano()), 1)).wantStatus(201)
 		}
+		leaves[1]()
+		leaves[2]()
 	})
 }
 

@@ -58,7 +58,7 @@ type Server struct {
 	readers   readers
 	metrics   *metrics
 	// largeBodies are the turns of requests that take much memory.
-	largeBodies chan struct{}
+	largeBodies *largeBodies
 	// provisioning are the lines of the activity log that wait to be written.
 	provisioning *provisioningLog
 	// background is what goes on after a request was answered: mails under way.
@@ -75,7 +75,7 @@ func New(o Options) *Server {
 	if s.cursors, err = cursorKey(o.Config.SecretKey.Bytes()); err != nil {
 		panic(err) // a cipher of the standard library that its own key does not fit
 	}
-	s.provisioning, s.largeBodies = &provisioningLog{s: s, off: o.NoProvisioningActivity}, make(chan struct{}, maxLargeBodies)
+	s.provisioning, s.largeBodies = &provisioningLog{s: s, off: o.NoProvisioningActivity}, newLargeBodies()
 	s.readers = newReaders()
 	if o.Config.RateLimits {
 		s.scimLimit = newSCIMLimiter(time.Now)
