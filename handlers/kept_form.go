@@ -27,6 +27,12 @@ const (
 // isDraft tells whether a form is only shown again, filled in: nothing is changed, whoever is confirmed.
 func isDraft(c echo.Context) bool { return c.Get(draftKey) != nil }
 
+// outdated leads back from a form that was kept and that asks for no confirmation any more, because somebody changed meanwhile what it is
+// about: only showing it must not make its change.
+func (s *Server) outdated(c echo.Context, page string) error {
+	return s.refused(c, page, &models.Error{Kind: models.Conflict, Message: "This was changed meanwhile, so nothing was done. Look at it as it is now."})
+}
+
 // keepForm keeps what the form that was posted holds, with some fields replaced, while the person confirms elsewhere, and leads there.
 func (s *Server) keepForm(c echo.Context, step views.StepUp, replace url.Values) (views.StepUp, error) {
 	fields := maps.Clone(c.Request().PostForm)

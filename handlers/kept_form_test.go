@@ -175,3 +175,47 @@ func TestNothingIsKeptOfPeopleWithAPassword(t *testing.T) {
 		ana.post(signingPath, "org", acme.ID, "value", "on").wantStatus(http.StatusUnprocessableEntity).wantText("main label", "Password")
 	})
 }
+
+// Where somebody else changes meanwhile what a form is about, so that it asks for no confirmation any more, showing it changes nothing.
+func TestAKeptFormChangesNothingWhenItNeedsNoConfirmationAnyMore(t *testing.T) {
+	for _, test := range []struct {
+		name, path string
+		fields     []string
+	}{
+		{"deactivating an owner who is a member by then", "/deactivate", nil},
+		{"making an owner an admin, who is a member by then", "/role", []string{"role", "admin"}},
+		{"forgetting the identity of an owner who is a member by then", "/identities/forget", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			each(t, func(t *testing.T, a *app) {
+				org, idp := samlApp(a)
+				for email, name := range map[string]string{"bo@acme.com": "Bo", "cy@acme.com": "Cy"} {
+					if _, err := a.db.AddMember(t.Context(), operator, org.ID, email, name, "Berg", models.Owner, ""); err != nil {
+						t.Fatal(err)
+					}
+				}
+				b := a.browser()
+				for _, email := range []string{"cy@acme.com", "bo@acme.com"} {
+					b.finish(a.postACS(org, idp.answer(b.beginSAML(org, ""), email))).wantRedirect("/")
+				}
+				cy, err := a.db.MemberByAddress(t.Context(), org.ID, "cy@acme.com")
+				if err != nil {
+					t.Fatal(err)
+				}
+				a.clock.Advance(models.StepUpLife)
+				p := b.post(memberURL(cy.ID)+test.path, append([]string{"org", org.ID}, test.fields...)...).wantStatus(http.StatusUnprocessableEntity)
+				if err := a.db.ChangeRole(t.Context(), operator, models.Owner, org.ID, cy.ID, models.RoleMember); err != nil {
+					t.Fatal(err)
+				}
+				before := a.auditActions(org)
+				p = b.confirm(org, idp, p)
+				for _, action := range a.auditActions(org)[len(before):] {
+					if strings.HasPrefix(action, "member.") || strings.HasPrefix(action, "identity.") {
+						t.Errorf("%s without a click", action)
+					}
+				}
+				p.wantRedirect(memberURL(cy.ID)).follow().wantText("main", "changed meanwhile, so nothing was done")
+			})
+		})
+	}
+}

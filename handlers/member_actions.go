@@ -34,6 +34,9 @@ func (s *Server) changeMemberRole(c echo.Context) error {
 			return err
 		}
 	}
+	if isDraft(c) {
+		return s.outdated(c, memberURL(id))
+	}
 	if err := s.db.ChangeRole(ctx, actor(c), signedIn(c).Role, orgID(c), id, role); err != nil {
 		return s.refused(c, memberURL(id), err)
 	}
@@ -83,6 +86,9 @@ func (s *Server) deactivateMember(c echo.Context) error {
 			return err
 		}
 	}
+	if isDraft(c) {
+		return s.outdated(c, memberURL(id))
+	}
 	if err := s.db.DeactivateMember(ctx, actor(c), signedIn(c).Role, orgID(c), id); err != nil {
 		return s.refused(c, memberURL(id), err)
 	}
@@ -105,6 +111,9 @@ func (s *Server) reactivateMember(c echo.Context) error {
 			return err
 		}
 	}
+	if isDraft(c) {
+		return s.outdated(c, memberURL(id))
+	}
 	if err := s.db.ReactivateMember(ctx, actor(c), signedIn(c).Role, orgID(c), id); err != nil {
 		return s.refused(c, memberURL(id), err)
 	}
@@ -126,6 +135,9 @@ func (s *Server) forgetIdentities(c echo.Context) error {
 		if asked || err != nil {
 			return err
 		}
+	}
+	if isDraft(c) {
+		return s.outdated(c, memberURL(id))
 	}
 	if err := s.db.ForgetIdentities(ctx, actor(c), signedIn(c).Role, orgID(c), id); err != nil {
 		return s.refused(c, memberURL(id)+"#methods", err)

@@ -153,6 +153,9 @@ func (s *Server) saveTeam(c echo.Context) error {
 			return err
 		}
 	}
+	if isDraft(c) {
+		return s.outdated(c, teamURL(t.ID))
+	}
 	if form.role.Error == "" {
 		err := s.db.RenameTeam(ctx, actor(c), orgID(c), t.ID, form.name.Value)
 		if err != nil {
