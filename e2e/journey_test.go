@@ -172,16 +172,23 @@ func TestWrongThingsInTheBrowser(t *testing.T) {
 	wrongPasswordTellsNothing(w)
 }
 
-// responseInAnotherBrowser: a stolen response opens nothing in the thief's browser.
+// responseInAnotherBrowser: a stolen response opens nothing in the thief's browser, whether or not that began a sign-in too.
 func responseInAnotherBrowser(w *world) {
-	victim, thief := newPage(w.t, w.demo.app).noJavaScript(), newPage(w.t, w.demo.app)
-	w.toAzure(victim, "amara@acme.com")
-	victim.press("Amara Okafor")
-	victim.see("Signing in as Amara Okafor")
-	post(thief, stolen(victim))
-	thief.see("Start again here")
-	if me := whoami(thief); me.Email != "" {
-		w.t.Errorf("the thief is signed in as %s", me.Email)
+	for _, began := range []bool{false, true} {
+		victim, thief := newPage(w.t, w.demo.app).noJavaScript(), newPage(w.t, w.demo.app)
+		w.toAzure(victim, "amara@acme.com")
+		victim.press("Amara Okafor")
+		victim.see("Signing in as Amara Okafor")
+		want := "Allow cookies, then start again"
+		if began {
+			w.toAzure(thief, "amara@acme.com")
+			want = "Start again here"
+		}
+		post(thief, stolen(victim))
+		thief.see(want)
+		if me := whoami(thief); me.Email != "" {
+			w.t.Errorf("the thief is signed in as %s", me.Email)
+		}
 	}
 }
 

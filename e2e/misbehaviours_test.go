@@ -77,10 +77,11 @@ var misbehaviours = []misbehaviour{
 
 // Their own ways at a real sign-in: a response that answers nothing leads into a fresh sign-in first, and a certificate has to expire.
 var (
-	unsolicited = misbehaviour{"unsolicited", "The response answers no request of ours", "This sign-in did not begin here"}
-	replay      = misbehaviour{"replay", "The response answers another request than the one that is waiting", "This sign-in did not begin here"}
-	expiredCert = misbehaviour{"expiredcert", "The certificate that signed the response has expired", "Your company's sign-in certificate has expired"}
-	stale       = misbehaviour{"stale", "A fresh authentication was asked for, but the identity provider used an older one", "to confirm that it is you"}
+	unsolicited  = misbehaviour{"unsolicited", "The response answers no request of ours", "This sign-in did not begin here"}
+	replay       = misbehaviour{how: "replay", admin: "The response answers another request than the one that is waiting"} // at a test
+	replayOfUsed = misbehaviour{"replay", "The same response or code was sent twice", "This sign-in was already used"}
+	expiredCert  = misbehaviour{"expiredcert", "The certificate that signed the response has expired", "Your company's sign-in certificate has expired"}
+	stale        = misbehaviour{"stale", "A fresh authentication was asked for, but the identity provider used an older one", "to confirm that it is you"}
 )
 
 // microsoftPages are the ways that end on a page at Microsoft, with what Gatehouse says to an admin who pastes it.
