@@ -16,10 +16,22 @@ func sortAttributes(el *etree.Element) {
 	for first > 0 && el.Attr[first-1].Space != "" && el.Attr[first-1].Space != "xmlns" {
 		first--
 	}
-	if prefixed := el.Attr[first:]; len(prefixed) > 1 {
-		slices.SortFunc(prefixed, func(a, b etree.Attr) int {
-			return cmp.Or(cmp.Compare(namespaceOf(el, a.Space), namespaceOf(el, b.Space)), cmp.Compare(a.Key, b.Key))
+	prefixed := el.Attr[first:]
+	if slices.ContainsFunc(prefixed, func(a etree.Attr) bool { return a.Space != prefixed[0].Space }) {
+		type placed struct {
+			namespace string
+			attr      etree.Attr
+		}
+		list := make([]placed, len(prefixed))
+		for i, a := range prefixed {
+			list[i] = placed{namespaceOf(el, a.Space), a}
+		}
+		slices.SortFunc(list, func(a, b placed) int {
+			return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.attr.Key, b.attr.Key))
 		})
+		for i, p := range list {
+			prefixed[i] = p.attr
+		}
 	}
 	for _, token := range el.Child {
 		if c, ok := token.(*etree.Element); ok {
