@@ -176,10 +176,10 @@ func (db *DB) SCIMMembers(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIM
 		return nil, 0, err
 	}
 	if indexed(q.Filter) {
-		limited, cancel := context.WithTimeout(ctx, db.searchTime)
+		limited, stop := db.lookup(ctx, q.Filter)
 		list, err := db.findMembers(limited, c, condition, args, q.Related)
 		err = stopped(ctx, limited, err)
-		cancel()
+		stop()
 		if err != nil && !errors.Is(err, errLargePage) {
 			return nil, 0, err
 		}

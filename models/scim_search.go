@@ -85,6 +85,15 @@ func (db *DB) search(ctx context.Context, c *SCIMCall, fn func(ctx context.Conte
 	return stopped(ctx, limited, err)
 }
 
+// lookup is the context for what an index finds. It has time to spare unless the filter asks for more than what is indexed, of each of the
+// rows found.
+func (db *DB) lookup(ctx context.Context, f *scim.Filter) (context.Context, context.CancelFunc) {
+	if f.Kind != scim.And {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, db.searchTime)
+}
+
 // stopped is the error of what ran under limited, a context with a deadline of its own inside ctx.
 func stopped(ctx, limited context.Context, err error) error {
 	var refused *scim.Error

@@ -126,10 +126,10 @@ func (db *DB) SCIMTeams(ctx context.Context, c *SCIMCall, q SCIMQuery) ([]SCIMTe
 		return nil, 0, err
 	}
 	if indexed(q.Filter) {
-		limited, cancel := context.WithTimeout(ctx, db.searchTime)
+		limited, stop := db.lookup(ctx, q.Filter)
 		list, err := db.findTeams(limited, c, condition, args, q.Related)
 		err = stopped(ctx, limited, err)
-		cancel()
+		stop()
 		if err != nil && !errors.Is(err, errLargePage) {
 			return nil, 0, err
 		}
