@@ -13,6 +13,10 @@ import (
 // keptStatements is how many prepared statements a connection keeps. The hot ones are some dozens; lists with filters make many more.
 const keptStatements = 200
 
+// maxKeptQuery is the length in bytes of a statement that is kept. Those that write or look for hundreds of rows at once have as many forms
+// as there are numbers of rows, and one of them takes hundreds of kilobytes: a directory could have every connection hold 75 MB of them.
+const maxKeptQuery = 4 << 10
+
 // openSQLitePool opens connections that keep their prepared statements, as pgx does on PostgreSQL: parsing and planning a statement takes
 // SQLite longer than running it. database/sql cannot do it, because it prepares anew in each transaction.
 func openSQLitePool(dsn string) (*sql.DB, error) {
@@ -47,6 +51,9 @@ type keepingConn struct {
 
 // PrepareContext gives out the kept statement of a query. One that is still being read from is left alone, and another is prepared.
 func (c *keepingConn) PrepareContext(ctx context.Context, query string) (sqldriver.Stmt, error) {
+	if len(query) > maxKeptQuery {
+		return c.Conn.PrepareContext(ctx, query)
+	}
 	if s := c.kept[query]; s != nil {
 		if s.lent {
 			return c.Conn.PrepareContext(ctx, query)

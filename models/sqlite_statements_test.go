@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -121,5 +122,34 @@ func TestKeptStatementsSeeANewSchema(t *testing.T) {
 	}
 	if n := count(); n != 1 {
 		t.Errorf("%d words, want 1", n)
+	}
+}
+
+// A directory chooses how many rows a statement writes, and so how long it is: the long ones are not held.
+func TestLongStatementsAreNotKept(t *testing.T) {
+	pool := keepingPool(t)
+	for rows := 400; rows < 410; rows++ {
+		args := make([]any, 0, 2*rows)
+		for i := range rows {
+			args = append(args, rows*1000+i, fmt.Sprint(rows, i))
+		}
+		if _, err := pool.Exec("insert into words (n, word) values (?,?)"+strings.Repeat(",\n\t\t(?, ?)", rows-1), args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn, err := pool.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	length := 0
+	err = conn.Raw(func(c any) error {
+		for query := range c.(*keepingConn).kept {
+			length += len(query)
+		}
+		return nil
+	})
+	if err != nil || length > maxKeptQuery {
+		t.Errorf("%d bytes of statements are kept, %v", length, err)
 	}
 }
