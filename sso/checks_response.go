@@ -119,7 +119,11 @@ func (v *Verification) findSignatures() *Error {
 	case total == 0:
 		return &Error{Reason: ReasonSignatureMissing, Want: "a signature on the assertion, on the response, or on both"}
 	case len(onResponse) > 1 || len(onAssertion) > 1 || total != len(onResponse)+len(onAssertion):
-		return &Error{Reason: ReasonSignatureMisplaced, Got: fmt.Sprintf("%d signatures", total), Want: "one on the Response, one on the Assertion, or one on each"}
+		got := "one signature, somewhere else"
+		if total > 1 {
+			got = fmt.Sprintf("%d signatures", total)
+		}
+		return &Error{Reason: ReasonSignatureMisplaced, Got: got, Want: "one on the Response, one on the Assertion, or one on each"}
 	}
 	if len(onResponse) == 1 {
 		v.onResponse = onResponse[0]
