@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 )
 
@@ -37,6 +38,10 @@ var loginsByIP = RateLimit{Every: 100 * time.Millisecond, Burst: 300}
 
 // strayResponsesByIP bounds what responses to no request of ours can write into the activity.
 var strayResponsesByIP = RateLimit{Every: 10 * time.Second, Burst: 30}
+
+// refusedResponsesByIP bounds of how many refused responses from one network the message and its checks are kept: anybody can begin
+// sign-ins and answer them, and a message has up to 64 KiB. That more were refused, and why, is written down all the same.
+var refusedResponsesByIP = RateLimit{Every: 10 * time.Second, Burst: 100}
 
 // PendingLogin is one request of ours to an identity provider, from its sending to its use.
 type PendingLogin struct {
@@ -253,6 +258,15 @@ func (db *DB) RefuseLogin(ctx context.Context, client Client, orgID, requestID s
 		switch err := db.limit(ctx, "stray-response:ip:"+networkOf(client.IP), strayResponsesByIP); {
 		case IsKind(err, TooMany):
 			return &r, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+	if requestID != "" && r.Raw != "" {
+		switch err := db.limit(ctx, "refused-response:ip:"+networkOf(client.IP), refusedResponsesByIP); {
+		case IsKind(err, TooMany):
+			r.Raw, r.Detail = "", maps.Clone(r.Detail)
+			delete(r.Detail, "trace")
 		case err != nil:
 			return nil, err
 		}

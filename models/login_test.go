@@ -580,6 +580,35 @@ func TestPendingLogin(t *testing.T) {
 	})
 }
 
+// Strangers can begin sign-ins and answer them with whatever they like: not all of it is kept.
+func TestOfManyRefusedResponsesOnlyTheReasonIsKept(t *testing.T) {
+	eachLogin(t, func(w *loginWorld) {
+		ctx, kept := w.t.Context(), 0
+		for range 110 {
+			request, _ := w.begin()
+			r, err := w.RefuseLogin(ctx, aBrowser, w.org.ID, request, models.LoginRefusal{
+				Reason: "expired", Employee: "e", Admin: "Too late.", Raw: "<Response/>", Detail: models.Facts{"side": "idp", "trace": models.LoginTrace{Checks: []models.LoginCheck{{Title: "In time"}}}},
+			})
+			must(w.t, err)
+			rows, err := w.Activities(ctx, w.org.ID, models.ActivityFilter{Text: r.Reference})
+			must(w.t, err)
+			if len(rows) != 1 || rows[0].Reason != "expired" || rows[0].Facts()["side"] != "idp" {
+				w.t.Fatalf("written down: %+v", rows)
+			}
+			_, raw, err := w.ViewRaw(ctx, byOperator, w.org.ID, rows[0].ID)
+			switch whole := len(rows[0].LoginTrace().Checks) == 1; {
+			case err == nil && raw == "<Response/>" && whole:
+				kept++
+			case !models.IsKind(err, models.NotFound) || whole:
+				w.t.Fatalf("message %q, %v; trace %v", raw, err, whole)
+			}
+		}
+		if kept != 100 {
+			w.t.Errorf("%d messages are kept, want 100", kept)
+		}
+	})
+}
+
 func TestTwoTabsShareOneBrowser(t *testing.T) {
 	eachLogin(t, func(w *loginWorld) {
 		ctx := w.t.Context()
