@@ -2,7 +2,6 @@ package sso
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -189,14 +188,13 @@ func (v *Verification) checkConditionsTime() *Error { return v.checkWindow(v.con
 
 // checkAudience wants exactly one audience in one restriction: several restrictions
 // would all have to hold, several audiences in one would be alternatives, and readers
-// have confused the two. Shibboleth may name one twice, which all readers see alike.
+// have confused the two.
 func (v *Verification) checkAudience() *Error {
 	got := v.audiences()
-	other := func(audience string) bool { return audience != v.c.EntityID }
 	switch {
 	case len(got) == 0:
 		return &Error{Reason: ReasonAudienceMissing, Want: v.c.EntityID}
-	case slices.ContainsFunc(got, other) || len(children(v.conditions, nsAssertion, "AudienceRestriction")) > 1:
+	case len(got) > 1 || got[0] != v.c.EntityID || len(children(v.conditions, nsAssertion, "AudienceRestriction")) > 1:
 		return &Error{Reason: ReasonAudienceMismatch, Got: shown(strings.Join(got, ", ")), Want: v.c.EntityID}
 	}
 	return nil

@@ -27,6 +27,20 @@ const (
 	corpusTimeout  = 2 * time.Second
 )
 
+// soon fails a test if f takes longer than anybody may keep us busy. A machine that is busy with something else gets three tries.
+func soon(t *testing.T, f func()) {
+	t.Helper()
+	var took time.Duration
+	for range 3 {
+		start := time.Now()
+		f()
+		if took = time.Since(start); took <= corpusTimeout {
+			return
+		}
+	}
+	t.Errorf("took %v", took)
+}
+
 type corpusCase struct {
 	dir           string
 	response      []byte
@@ -112,12 +126,13 @@ func (c corpusCase) pending() PendingRequest {
 func (c corpusCase) judge(t *testing.T) {
 	t.Helper()
 	connection := c.connection(t)
-	start := time.Now()
-	id, err := Verify(connection, c.response, c.pending(), c.Now)
-	inspection := Inspect(connection, c.response, c.pending(), c.Now)
-	if took := time.Since(start); took > corpusTimeout {
-		t.Errorf("took %v", took)
-	}
+	var id *Identity
+	var err error
+	var inspection Inspection
+	soon(t, func() {
+		id, err = Verify(connection, c.response, c.pending(), c.Now)
+		inspection = Inspect(connection, c.response, c.pending(), c.Now)
+	})
 	if (inspection.Identity == nil) != (id == nil) || (inspection.Err == nil) != (err == nil) {
 		t.Errorf("Verify says %v, Inspect says %v", err, inspection.Err)
 	}

@@ -20,7 +20,7 @@ func TestTheApplicationMustAdd(t *testing.T) {
 		{"6 NotBefore in the confirmation is looked at", "not-yet-confirmed"},
 		{"6 exactly one bearer with Recipient, InResponseTo and NotOnOrAfter", "confirmation-two recipient-missing confirmation-no-request confirmation-no-end recipient-other confirmation-other-request expired-confirmation"},
 		{"7 no AudienceRestriction", "audience-restriction-missing audience-missing"},
-		{"7 two restrictions are AND, two audiences are not the last one", "audience-two-restrictions audience-two audience-three audience-twice-in-two-restrictions good/audience-twice"},
+		{"7 two restrictions are AND, two audiences are not the last one", "audience-two-restrictions audience-two audience-three audience-twice-in-two-restrictions audience-twice"},
 		{"7 exactly one audience, ours", "audience-other audience-other-org audience-prefix audience-slash audience-empty audience-namespace audience-case audience-acs audience-spn audience-element"},
 		{"8 SHA-1 signature or digest", "sig-sha1 sig-sha1-signature-only sig-sha1-digest-only ecdsa-sha1"},
 		{"8 an allow-list of algorithms", "sig-md5 sig-alg-unknown sig-alg-none sig-digest-unknown sig-hmac-public-key sig-hmac-sha1 sig-hmac-length-0 sig-hmac-length-8 sig-hmac-pem sig-hmac-certificate sig-hmac-empty-secret sig-sha224 sig-rsa-pss sig-rsa-ripemd160 sig-dsa-sha1 sig-digest-md5 sig-digest-sha224 sig-digest-ripemd160 sig-method-parameter ecdsa-over-rsa-key rsa-over-ecdsa-key ecdsa-zero ecdsa-zero-der ecdsa-short ecdsa-long good/rsa-sha512 good/ecdsa good/ecdsa-p384"},

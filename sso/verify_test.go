@@ -93,9 +93,6 @@ func TestVerifyAccepts(t *testing.T) {
 				doc.Root().RemoveChild(doc.Root().SelectElement("Issuer"))
 			}
 		}), testConnection(), "ana@acme.example", "email", 2},
-		{"our audience twice in one restriction", change(func(m *message) {
-			m.edit = func(doc *etree.Document) { find1(doc, "AudienceRestriction").AddChild(find1(doc, "Audience").Copy()) }
-		}), testConnection(), "ana@acme.example", "email", 2},
 		{"a comment between elements", change(func(m *message) {
 			m.raw = func(s string) string {
 				return `<?xml version="1.0" encoding="utf-8"?>` + "\n" + strings.Replace(s, "<samlp:Status>", "<!-- c --><samlp:Status>", 1)
@@ -397,11 +394,9 @@ func TestVerifyRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			response := test.m.build(t)
-			start := time.Now()
-			id, err := Verify(testConnection(), response, testPending(), testNow)
-			if took := time.Since(start); took > 2*time.Second {
-				t.Errorf("took %v", took)
-			}
+			var id *Identity
+			var err error
+			soon(t, func() { id, err = Verify(testConnection(), response, testPending(), testNow) })
 			var e *Error
 			if id != nil || !errors.As(err, &e) {
 				t.Fatalf("Verify = %+v, %v", id, err)

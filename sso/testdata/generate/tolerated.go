@@ -241,9 +241,6 @@ func (g *generator) surroundings() {
 			insertBefore(find(doc, "AttributeStatement"), element(`<Advice xmlns="`+nsA+`"><AssertionURIRef>https://canary.example/advice</AssertionURIRef></Advice>`))
 		}
 	})
-	g.good(shape, "audience-twice", "Our audience twice in its one restriction: all readers see the same", "email", func(m *message, c *Case) {
-		m.before = func(doc *etree.Document) { find(doc, "AudienceRestriction").AddChild(find(doc, "Audience").Copy()) }
-	})
 	g.good(shape, "schema-location", "Schema addresses that nobody fetches", "email", func(m *message, c *Case) { m.before = schemaLocation })
 	g.good(shape, "xml-base", "xml:base, xml:lang and xml:space", "email", func(m *message, c *Case) {
 		m.before = func(doc *etree.Document) {

@@ -72,6 +72,9 @@ func (g *generator) addressed() {
 	g.bad(class, "audience-two-restrictions", "Ours and another audience in two restrictions", "audience_mismatch", edited(func(doc *etree.Document) {
 		find(doc, "Conditions").AddChild(element(`<AudienceRestriction xmlns="` + nsA + `"><Audience>https://other.example</Audience></AudienceRestriction>`))
 	}))
+	g.bad(class, "audience-twice", "Ours twice", "audience_mismatch", edited(func(doc *etree.Document) {
+		find(doc, "AudienceRestriction").AddChild(find(doc, "Audience").Copy())
+	}))
 	g.bad(class, "audience-namespace", "Our audience in another namespace", "audience_missing", attribute("Audience", "xmlns", "urn:other"))
 
 	g.bad(class, "recipient-other", "Another recipient", "recipient_mismatch", func(m *message) { m.recipient = "https://other.example/acs" })
