@@ -132,6 +132,14 @@ func addressChanges(c *models.SSO, issuer, signInURL string) []views.Change {
 	return list
 }
 
+// logoutChange is what comes with both addresses: where whoever signs out at the identity provider is sent.
+func logoutChange(c *models.SSO, logoutURL string) []views.Change {
+	if c.LogoutURL == logoutURL {
+		return nil
+	}
+	return []views.Change{{Field: "Where sign-outs are answered", Before: c.LogoutURL, After: logoutURL}}
+}
+
 // readMetadata fetches the address once and shows what it says. Nothing is kept.
 func (s *Server) readMetadata(c echo.Context) error {
 	ctx := c.Request().Context()
@@ -169,10 +177,7 @@ func (s *Server) readMetadata(c echo.Context) error {
 }
 
 func (s *Server) foundMetadata(a *access, address string, m *models.IdPMetadata) *views.FoundMetadata {
-	f := &views.FoundMetadata{URL: address, Issuer: m.Issuer, SignInURL: m.SignInURL, LogoutURL: m.LogoutURL, Changes: addressChanges(a.sso, m.Issuer, m.SignInURL)}
-	if a.sso.LogoutURL != m.LogoutURL {
-		f.Changes = append(f.Changes, views.Change{Field: "Where sign-outs are answered", Before: a.sso.LogoutURL, After: m.LogoutURL})
-	}
+	f := &views.FoundMetadata{URL: address, Issuer: m.Issuer, SignInURL: m.SignInURL, LogoutURL: m.LogoutURL, Changes: append(addressChanges(a.sso, m.Issuer, m.SignInURL), logoutChange(a.sso, m.LogoutURL)...)}
 	for _, n := range m.Certificates {
 		f.PEM += n.PEM
 		if !trusted(a.sso, n.SHA256) {

@@ -13,17 +13,18 @@ import (
 
 // When the daily look finds other addresses in the metadata than those set here, nothing changes until an admin has decided on them:
 //
-//	POST …/sso/metadata/take-over   both addresses as they were shown, with the password
+//	POST …/sso/metadata/take-over   the addresses as they were shown, with the password
 //	POST …/sso/metadata/dismiss     they do not come up again while the metadata names them
 
 // otherAddresses is what waits for that decision, nil if nothing does. waiting are the certificates that wait as well.
 func otherAddresses(a *access, state *models.MetadataState, waiting []models.PendingCertificate, step views.StepUp) *views.OtherAddresses {
-	o := &views.OtherAddresses{Issuer: cmp.Or(state.Issuer, a.sso.Issuer), SignInURL: cmp.Or(state.SignInURL, a.sso.SignInURL), StepUp: step}
+	o := &views.OtherAddresses{Issuer: cmp.Or(state.Issuer, a.sso.Issuer), SignInURL: cmp.Or(state.SignInURL, a.sso.SignInURL), LogoutURL: state.LogoutURL, StepUp: step}
 	// Somebody may have typed in by hand meanwhile what the metadata says.
 	o.Changes = addressChanges(a.sso, o.Issuer, o.SignInURL)
 	if !state.Waits() || len(o.Changes) == 0 {
 		return nil
 	}
+	o.Changes = append(o.Changes, logoutChange(a.sso, state.LogoutURL)...)
 	o.Found = "Found in the metadata"
 	if state.CheckedAt != nil {
 		o.Found += ", last " + ago(a.now, *state.CheckedAt)
@@ -90,7 +91,7 @@ func (s *Server) takeOverMetadata(c echo.Context) error {
 	}
 	failure := ""
 	if !step.Needed {
-		err := s.db.TakeOverMetadata(c.Request().Context(), actor(c), orgID(c), c.FormValue("issuer"), c.FormValue("sign_in_url"))
+		err := s.db.TakeOverMetadata(c.Request().Context(), actor(c), orgID(c), c.FormValue("issuer"), c.FormValue("sign_in_url"), c.FormValue("logout_url"))
 		if err == nil {
 			return s.done(c, metadataPath, "The addresses of the metadata are taken over.")
 		}

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,5 +81,40 @@ func TestOtherAddressesOfTheMetadata(t *testing.T) {
 			}
 		}
 		b.get(auditPath+"?area=sso_metadata").wantText("main", "took over the addresses").wantText("main", "dismissed the addresses")
+	})
+}
+
+// Where sign-outs are answered comes with the other addresses, so it is shown with them; what was not shown is not taken over.
+func TestWhereSignOutsAreAnsweredIsShownBeforeItIsTakenOver(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		acme := a.organization("Acme", "ana@acme.com")
+		idp := newIdP(a, 0)
+		site := newMetadataSite(t)
+		a.allowSite(site)
+		site.publish(idp.issuer, "https://login.example/saml2", idp)
+		m, problem := a.server.ReadMetadata(t.Context(), site.URL)
+		if m == nil {
+			t.Fatal(problem)
+		}
+		if err := a.db.FollowMetadata(t.Context(), operator, acme.ID, site.URL, *m); err != nil {
+			t.Fatal(err)
+		}
+		moved := func(logout string) {
+			t.Helper()
+			site.publish("https://moved.example/", "https://login.example/saml2", idp)
+			site.document.Store(strings.ReplaceAll(site.document.Load().(string), "https://login.example/logout", logout))
+			a.readDueMetadata(25 * time.Hour)
+		}
+		moved("https://login.example/logout/2")
+		b := a.signIn("ana@acme.com")
+		p := b.get(metadataPath).wantText("#other ins", "https://moved.example/").wantText("#other", "Where sign-outs are answered").wantText("#other", "https://login.example/logout/2")
+		moved("https://evil.example/logout")
+		b = a.signIn("ana@acme.com")
+		takeOver := metadataPath + "/take-over"
+		again := b.postForm(takeOver, p.form(takeOver).values).wantStatus(http.StatusUnprocessableEntity).wantText("#other", "Look at the page again").wantText("#other", "https://evil.example/logout")
+		again.form(takeOver).submit().wantRedirect(metadataPath)
+		if c, err := a.db.SSO(t.Context(), acme.ID); err != nil || c.LogoutURL != "https://evil.example/logout" {
+			t.Errorf("%+v, %v", c, err)
+		}
 	})
 }

@@ -238,13 +238,16 @@ func (m *MetadataState) otherAddresses(found *IdPMetadata, s *SSO) MetadataState
 	return other
 }
 
-// TakeOverMetadata changes the connection to the addresses that a look at the metadata found, as the admin has seen them: both, whether
+// TakeOverMetadata changes the connection to the addresses that a look at the metadata found, as the admin has seen them: all three, whether
 // they differ from what is set or not. What that ends is as with SaveConnection. Conflict if something else waits by now, or nothing.
-func (db *DB) TakeOverMetadata(ctx context.Context, actor Actor, orgID, issuer, signInURL string) error {
+func (db *DB) TakeOverMetadata(ctx context.Context, actor Actor, orgID, issuer, signInURL, logoutURL string) error {
 	return db.write(ctx, actor, orgID, func(tx *Tx) error {
 		s, m, err := tx.waitingAddresses(issuer, signInURL)
 		if err != nil {
 			return err
+		}
+		if m.LogoutURL != logoutURL {
+			return errChangedMeanwhile
 		}
 		if err := tx.saveSSO(s, issuer, signInURL); err != nil && err != errNoChange {
 			return err
@@ -277,6 +280,8 @@ func (db *DB) DismissMetadata(ctx context.Context, actor Actor, orgID, issuer, s
 	})
 }
 
+var errChangedMeanwhile = conflict("What the metadata says has changed meanwhile, or another admin has decided. Look at the page again.")
+
 // waitingAddresses are the connection and what waits for it, if that is what the admin has seen.
 func (tx *Tx) waitingAddresses(issuer, signInURL string) (*SSO, *MetadataState, error) {
 	s, err := tx.lockedSSO()
@@ -288,7 +293,7 @@ func (tx *Tx) waitingAddresses(issuer, signInURL string) (*SSO, *MetadataState, 
 		return nil, nil, err
 	}
 	if !m.Waits() || cmp.Or(m.Issuer, s.Issuer) != issuer || cmp.Or(m.SignInURL, s.SignInURL) != signInURL {
-		return nil, nil, conflict("What the metadata says has changed meanwhile, or another admin has decided. Look at the page again.")
+		return nil, nil, errChangedMeanwhile
 	}
 	return s, m, nil
 }

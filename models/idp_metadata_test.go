@@ -37,7 +37,7 @@ func TestOtherAddressesAreTakenOverAsTheyWereSeen(t *testing.T) {
 		ctx := t.Context()
 		refused := func(issuer, signInURL string) {
 			t.Helper()
-			f.refuses(f.TakeOverMetadata(ctx, f.actor, f.org.ID, issuer, signInURL), models.Conflict, "Look at the page again")
+			f.refuses(f.TakeOverMetadata(ctx, f.actor, f.org.ID, issuer, signInURL, "https://idp.example/logout-of-"+issuer), models.Conflict, "Look at the page again")
 			f.refuses(f.DismissMetadata(ctx, f.actor, f.org.ID, issuer, signInURL), models.Conflict, "Look at the page again")
 		}
 		refused("i", "s")
@@ -50,7 +50,8 @@ func TestOtherAddressesAreTakenOverAsTheyWereSeen(t *testing.T) {
 		refused("elsewhere", "s")
 		f.readMetadata("newest", "s")
 		refused("other", "s")
-		must(t, f.TakeOverMetadata(ctx, f.actor, f.org.ID, "newest", "s"))
+		f.refuses(f.TakeOverMetadata(ctx, f.actor, f.org.ID, "newest", "s", "https://idp.example/logout-of-other"), models.Conflict, "Look at the page again")
+		must(t, f.TakeOverMetadata(ctx, f.actor, f.org.ID, "newest", "s", "https://idp.example/logout-of-newest"))
 		s, err := f.SSO(ctx, f.org.ID)
 		if err != nil || s.Issuer != "newest" || s.SignInURL != "s" || s.LogoutURL != "https://idp.example/logout-of-newest" {
 			t.Errorf("%+v, %v", s, err)

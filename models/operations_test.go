@@ -209,7 +209,7 @@ var operations = []operation{
 	{method: "TakeOverMetadata", records: []string{"sso_connection.changed", "sso_metadata.taken_over"}, unscoped: true, prepare: func(f *fixture) func(context.Context, string) error {
 		f.otherAddresses("other", "s")
 		return func(ctx context.Context, orgID string) error {
-			return f.TakeOverMetadata(ctx, f.actor, orgID, "other", "s")
+			return f.TakeOverMetadata(ctx, f.actor, orgID, "other", "s", "https://idp.example/logout-of-other")
 		}
 	}},
 	{method: "DismissMetadata", records: []string{"sso_metadata.dismissed"}, unscoped: true, prepare: func(f *fixture) func(context.Context, string) error {
