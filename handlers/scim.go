@@ -126,6 +126,10 @@ func (s *Server) scim(c echo.Context) error {
 		return refused
 	}
 	r.noteExchange(start, answer, nil)
+	if r.release != nil { // before the answer: whoever reads it slowly keeps nobody waiting
+		r.release()
+		r.release = nil
+	}
 	return answer.send(c)
 }
 

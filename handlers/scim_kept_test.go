@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -237,6 +238,36 @@ func TestMembersWhoWereDeletedHereAreLeftOut(t *testing.T) {
 		list = v.provisioning()
 		if hint, _ := list[len(list)-1].Facts()["hint"].(string); !strings.Contains(hint, "Restart provisioning") {
 			t.Errorf("the hint is %q", hint)
+		}
+	})
+}
+
+// turnWriter looks, while an answer is written, how many turns of large bodies are taken.
+type turnWriter struct {
+	*httptest.ResponseRecorder
+	turns chan struct{}
+	taken int
+}
+
+func (w *turnWriter) Write(b []byte) (int, error) {
+	w.taken = max(w.taken, len(w.turns))
+	return w.ResponseRecorder.Write(b)
+}
+
+func TestWhoReadsAnAnswerSlowlyKeepsNobodyWaiting(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		acme := a.organization("Acme", "ana@acme.com")
+		_, token, err := a.db.CreateSCIMToken(t.Context(), operator, acme.ID, "Entra", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := `{"userName":"bo@acme.com"` + strings.Repeat(" ", largeBody) + `}`
+		r := httptest.NewRequest(http.MethodPost, scimPrefix+"/Users", strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := &turnWriter{ResponseRecorder: httptest.NewRecorder(), turns: a.server.largeBodies.all}
+		a.server.ServeHTTP(w, r)
+		if w.Code != http.StatusCreated || w.taken != 0 || len(w.turns) != 0 {
+			t.Errorf("status %d: %d turns are taken while the answer is written, %d afterwards", w.Code, w.taken, len(w.turns))
 		}
 	})
 }
