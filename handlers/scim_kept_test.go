@@ -144,8 +144,13 @@ func TestWaitingActivityHoldsNoResources(t *testing.T) {
 			return int64(m.HeapAlloc)
 		}
 		log := a.server.provisioning
-		log.mu.Lock()
-		log.running, log.wake = true, make(chan struct{}, 1) // nobody writes meanwhile
+		for log.mu.Lock(); log.running; log.mu.Lock() {
+			log.flushing = true
+			log.hurry()
+			log.mu.Unlock()
+			time.Sleep(time.Millisecond)
+		}
+		log.running = true // nobody writes meanwhile
 		log.mu.Unlock()
 		before := memory()
 		for range 200 {
