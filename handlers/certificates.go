@@ -57,7 +57,7 @@ func (s *Server) warnElsewhere(c echo.Context, lists ...[]views.Certificate) err
 	return nil
 }
 
-// removeCertificate stops trusting one certificate.
+// removeCertificate stops trusting one certificate; with the field "stolen" also where it still signs, and with the sessions it may have begun.
 func (s *Server) removeCertificate(c echo.Context) error {
 	ctx := c.Request().Context()
 	connection, err := s.db.SSO(ctx, orgID(c))
@@ -72,17 +72,22 @@ func (s *Server) removeCertificate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	remove, effects := s.db.RemoveCertificate, []string{"Sign-ins that are under way at the identity provider end.", "Whatever is signed with this certificate is refused from now on."}
+	done := "The certificate is removed. What is signed with it is refused from now on."
+	if c.FormValue("stolen") != "" {
+		remove, effects = s.db.DisownCertificate, append(effects, "Everybody who is signed in with single sign-on is signed out.", "While your identity provider signs with it, nobody can sign in: let it sign with the new one.")
+		done += " Everybody who was signed in with single sign-on is signed out."
+	}
 	if step.Needed {
 		return s.askPassword(c, views.NavAccessSecurity, step, views.StepUpPage{
 			Title: "Remove this certificate?", Confirm: "Remove the certificate", Danger: true, CancelURL: ssoPath + "#certificate-row",
-			Sentence: commonName(certificate.Subject) + ", thumbprint " + thumbprint(certificate.SHA1),
-			Effects:  []string{"Sign-ins that are under way at the identity provider end.", "Whatever is signed with this certificate is refused from now on."},
+			Sentence: commonName(certificate.Subject) + ", thumbprint " + thumbprint(certificate.SHA1), Effects: effects,
 		})
 	}
-	if err := s.db.RemoveCertificate(ctx, actor(c), orgID(c), certificate.ID); err != nil {
+	if err := remove(ctx, actor(c), orgID(c), certificate.ID); err != nil {
 		return s.refused(c, ssoPath+"#certificate-row", err)
 	}
-	return s.done(c, ssoPath+"#certificate-row", "The certificate is removed. What is signed with it is refused from now on.")
+	return s.done(c, ssoPath+"#certificate-row", done)
 }
 
 func certificateByID(s *models.SSO, id string) *models.SSOCertificate {

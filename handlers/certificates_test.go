@@ -80,3 +80,30 @@ func TestTheCardOfACertificate(t *testing.T) {
 func (idp *identityProvider) pem() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: idp.cert.Raw})
 }
+
+func TestACertificateWhoseKeyWasStolenIsRemovedFromItsCard(t *testing.T) {
+	each(t, func(t *testing.T, a *app) {
+		org, idp := samlApp(a)
+		a.member(org, "bo@acme.com", models.RoleMember)
+		ana := a.browser()
+		ana.asPassword("ana@acme.com")
+		next := newIdP(a, 1)
+		next.issuer = idp.issuer
+		ana.postFiles(ssoPath, []file{{"next.cer", next.pem()}}, "org", org.ID, "sign_in_url", "https://login.example/saml2?tenant=1", "issuer", idp.issuer).wantStatus(http.StatusSeeOther)
+		bo := a.browser()
+		bo.finish(a.postACS(org, idp.answer(bo.beginSAML(org, ""), "bo@acme.com"))).wantRedirect("/")
+
+		connection, err := a.db.SSO(t.Context(), org.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := ana.get(ssoPath).wantText("#certificate-row", "Its key was stolen")
+		p.form(p.attr("#disown-"+connection.Certificates[0].ID, "action")).submit().wantRedirect(ssoPath+"#certificate-row").follow().wantText("main", "Everybody who was signed in with single sign-on is signed out")
+		connection, err = a.db.SSO(t.Context(), org.ID)
+		if err != nil || len(connection.Certificates) != 1 || connection.Certificates[0].Subject != next.cert.Subject.String() {
+			t.Fatalf("left: %+v, %v", connection, err)
+		}
+		bo.get("/").wantStatus(http.StatusSeeOther)
+		ana.get("/").wantStatus(http.StatusOK) // by password
+	})
+}

@@ -85,7 +85,7 @@ func (a *access) certificate(c *models.SSOCertificate) views.Certificate {
 	case a.sso.Enabled && c.Valid(a.now) && a.validCertificates() == 1:
 		v.Removal = "The only valid certificate while single sign-on is on. Add the new one first, or turn single sign-on off."
 	case a.sso.Enabled && a.sso.SignsStill(c, a.now):
-		v.Removal = "It signed less than 24 hours ago, and no other has since. Let your identity provider sign with the new one first."
+		v.Removal, v.Disown = "It signed less than 24 hours ago, and no other has since. Let your identity provider sign with the new one first.", true
 	}
 	return v
 }

@@ -39,6 +39,32 @@ func TestACertificateThatSignsIsHeldBack(t *testing.T) {
 	})
 }
 
+// Whoever has a stolen key could sign with it after each signature of the new one.
+func TestACertificateWithAStolenKeyGoesAtOnce(t *testing.T) {
+	eachLogin(t, func(w *loginWorld) {
+		ctx := w.t.Context()
+		stolen := w.mustSignIn(loginOf("oid-1", "ana@acme.com"))
+		sso, err := w.SSO(ctx, w.org.ID)
+		must(w.t, err)
+		id := sso.Certificates[0].ID
+		if err := w.DisownCertificate(ctx, byOperator, w.org.ID, id); !models.IsKind(err, models.Conflict) {
+			w.t.Errorf("the only one: %v", err)
+		}
+		if _, err := w.SessionByToken(ctx, stolen.Token); err != nil {
+			w.t.Errorf("what is refused ends nothing: %v", err)
+		}
+		addCertificate(w.t, w.DB, w.org.ID, "CC:DD")
+		request, browser := w.begin()
+		code := w.claim(request, loginOf("oid-1", "ana@acme.com"))
+		must(w.t, w.DisownCertificate(ctx, byOperator, w.org.ID, id))
+		if _, err := w.SessionByToken(ctx, stolen.Token); !models.IsKind(err, models.Unauthenticated) {
+			w.t.Errorf("its session lives on: %v", err)
+		}
+		_, err = w.CompleteLogin(ctx, aBrowser, w.org.ID, code, browser)
+		w.refused(err, models.RefusedConnectionChanged)
+	})
+}
+
 func TestACertificateOfAnotherOrganizationIsKnown(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f *fixture) {
 		ctx := t.Context()

@@ -178,6 +178,10 @@ var operations = []operation{
 		c := f.certificate("one")
 		return func(ctx context.Context, orgID string) error { return f.RemoveCertificate(ctx, f.actor, orgID, c.ID) }
 	}},
+	{method: "DisownCertificate", records: []string{"sso_certificate.removed"}, prepare: func(f *fixture) func(context.Context, string) error {
+		c := f.certificate("one")
+		return func(ctx context.Context, orgID string) error { return f.DisownCertificate(ctx, f.actor, orgID, c.ID) }
+	}},
 	{method: "SetSwitches", records: []string{"sso_connection.switched"}, unscoped: true, prepare: func(f *fixture) func(context.Context, string) error {
 		f.verify(f.org.ID, f.domain)
 		f.configure()
@@ -559,6 +563,7 @@ func TestAnIDOfStrangeBytesIsNotFound(t *testing.T) {
 			f.wantKind(err, models.NotFound)
 			f.wantKind(f.RevokeSCIMToken(t.Context(), f.actor, f.org.ID, id), models.NotFound)
 			f.wantKind(f.RemoveCertificate(t.Context(), f.actor, f.org.ID, id), models.NotFound)
+			f.wantKind(f.DisownCertificate(t.Context(), f.actor, f.org.ID, id), models.NotFound)
 			f.wantKind(f.ChangeRole(t.Context(), f.actor, models.Owner, f.org.ID, id, models.Admin), models.NotFound)
 			f.wantKind(f.EndSession(t.Context(), f.actor, f.org.ID, f.owner.ID, id), models.NotFound)
 		}

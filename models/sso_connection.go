@@ -248,10 +248,30 @@ func (db *DB) RemoveCertificate(ctx context.Context, actor Actor, orgID, id stri
 				signs = s.Enabled && s.SignsStill(c, tx.now)
 			}
 		}
-		if err := tx.removeCertificate(s, id); err != nil || !signs {
+		if err := tx.removeCertificate(s, id, nil); err != nil || !signs {
 			return err
 		}
 		return conflict("The identity provider signed with this certificate less than 24 hours ago, and with no other since: people would be locked out. Let it sign with the new one first, or turn single sign-on off.")
+	})
+}
+
+// DisownCertificate removes a certificate whose key is in wrong hands, whatever it has signed lately: whoever has the key could keep it in
+// use. The sessions of single sign-on end with it, since nobody knows which of them it began. Conflict for the only valid one while SSO is on.
+func (db *DB) DisownCertificate(ctx context.Context, actor Actor, orgID, id string) error {
+	return db.write(ctx, actor, orgID, func(tx *Tx) error {
+		s, err := tx.lockedSSO()
+		if err != nil {
+			return err
+		}
+		// Those under way hold the connection until their session is there, and find the certificate gone afterwards.
+		if err := tx.lockConnection(s); err != nil {
+			return err
+		}
+		r := tx.Org().Where("method = ?", MethodSSO).Delete(&Session{})
+		if r.Error != nil {
+			return r.Error
+		}
+		return tx.removeCertificate(s, id, Facts{"key": "in wrong hands", "sessions_ended": r.RowsAffected})
 	})
 }
 
@@ -270,7 +290,8 @@ func (db *DB) TrustedElsewhere(ctx context.Context, orgID string, sha256 []strin
 	return elsewhere, err
 }
 
-func (tx *Tx) removeCertificate(s *SSO, id string) error {
+// removeCertificate stops trusting one; after is what else is audited.
+func (tx *Tx) removeCertificate(s *SSO, id string, after Facts) error {
 	var gone *SSOCertificate
 	valid := 0
 	kept := []SSOCertificate{}
@@ -298,7 +319,7 @@ func (tx *Tx) removeCertificate(s *SSO, id string) error {
 		return err
 	}
 	s.Version, s.Certificates = s.Version+1, kept
-	tx.record("sso_certificate.removed", gone.target(), Facts{"subject": gone.Subject, "sha256": gone.SHA256}, nil)
+	tx.record("sso_certificate.removed", gone.target(), Facts{"subject": gone.Subject, "sha256": gone.SHA256}, after)
 	if !s.Enabled {
 		return nil
 	}

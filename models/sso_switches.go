@@ -272,7 +272,7 @@ func (db *DB) ConfigureSSO(ctx context.Context, actor Actor, orgID, issuer, sign
 		}
 		for _, c := range append([]SSOCertificate{}, s.Certificates...) {
 			if !wanted[c.SHA256] {
-				if err := step(tx.removeCertificate(s, c.ID)); err != nil {
+				if err := step(tx.removeCertificate(s, c.ID, nil)); err != nil {
 					return err
 				}
 			}

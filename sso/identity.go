@@ -168,9 +168,10 @@ func (v *Verification) readObjectID(attrs []attr) *Error {
 
 // readEmail follows one documented order (docs/conformance.md): the claim email, plain
 // or with a namespace, in any case; emailaddress, Entra's own, likewise; the user
-// principal name; an e-mail NameID; mail, as SimpleSAMLphp, pysaml2 and Shibboleth name
-// it. A claim for an address that is there but empty counts as absent; one that is there
-// but is not one plain address is an error, never a reason to look further.
+// principal name; an e-mail NameID; Entra's plain name; mail, as SimpleSAMLphp, pysaml2
+// and Shibboleth name it. A claim for an address that is there but empty counts as
+// absent; one that is there but is not one plain address is an error, never a reason to
+// look further.
 func (v *Verification) readEmail() *Error {
 	attrs := v.attributes
 	for _, matches := range []func(string) bool{named("email"), short("email"), short("emailaddress")} {
@@ -179,24 +180,17 @@ func (v *Verification) readEmail() *Error {
 		}
 	}
 
-	// Names that often are addresses, but need not be. Everybody else's plain "name" is how
-	// a person is called, which many may choose themselves: it is the user principal name
-	// with its Namespace cleared only in what Entra sends.
-	isUPN := named(claimUPN)
+	// What often is an address, but need not be. Everybody else's plain "name" is how a
+	// person is called, which many may choose themselves: it is the user principal name with
+	// its Namespace cleared only in what Entra sends, and only where the NameID, which is
+	// that too unless somebody changed it, says nothing.
+	from := []Value{v.addressIn(claimUPN), v.nameIDAddress()}
 	if find(attrs, named(claimObjectID)) != nil {
-		isUPN = func(name string) bool { return equalFoldASCII(name, claimUPN) || equalFoldASCII(name, "name") }
+		from = append(from, v.addressIn("name"))
 	}
-	if a := find(attrs, isUPN); a != nil && !a.structured {
-		if values := a.distinct(); len(values) == 1 {
-			if address, err := ASCIIAddress(values[0]); err == nil {
-				v.identity.Email = Value{address, a.Name}
-				return v.refuseGuest()
-			}
-		}
-	}
-	if f := v.identity.NameIDFormat; f == formatEmail || f == formatUnspecified {
-		if address, err := ASCIIAddress(v.identity.NameID); err == nil {
-			v.identity.Email = Value{address, "NameID"}
+	for _, value := range from {
+		if value.Value != "" {
+			v.identity.Email = value
 			return v.refuseGuest()
 		}
 	}
@@ -204,6 +198,28 @@ func (v *Verification) readEmail() *Error {
 		return e
 	}
 	return &Error{Reason: ReasonEmailMissing, Got: "claims " + shown(claimNames(attrs)), Want: "a claim email"}
+}
+
+// addressIn is the address in a claim of that full name, if it is one plain one.
+func (v *Verification) addressIn(claim string) Value {
+	if a := find(v.attributes, named(claim)); a != nil && !a.structured {
+		if values := a.distinct(); len(values) == 1 {
+			if address, err := ASCIIAddress(values[0]); err == nil {
+				return Value{address, a.Name}
+			}
+		}
+	}
+	return Value{}
+}
+
+// nameIDAddress is the NameID, if it is an address and says so or nothing about itself.
+func (v *Verification) nameIDAddress() Value {
+	if f := v.identity.NameIDFormat; f == formatEmail || f == formatUnspecified {
+		if address, err := ASCIIAddress(v.identity.NameID); err == nil {
+			return Value{address, "NameID"}
+		}
+	}
+	return Value{}
 }
 
 // readAddress takes the address from a claim that is for one. found is false if there is no

@@ -34,7 +34,8 @@ func TestWhichClaimsAreRead(t *testing.T) {
 		{name: "how somebody is called, where it is not Entra that sends it", claims: claim("name", other), want: ReasonEmailMissing},
 		{name: "a name that its owner made an address does not beat the NameID", claims: claim("name", other), nameID: ana, email: ana, from: "NameID"},
 		{name: "how somebody is called is no address", claims: entra + claim("name", "Ana Novak"), nameID: ana, email: ana, from: "NameID"},
-		{name: "user principal names of two minds say nothing", claims: entra + claim("name", ana) + claim(claimUPN, other), want: ReasonEmailMissing},
+		{name: "the user principal name beats a plain name", claims: entra + claim("name", other) + claim(claimUPN, ana), email: ana, from: claimUPN},
+		{name: "a display name that its owner made an address does not beat the NameID, in what Entra sends either", claims: entra + claim("name", other), nameID: ana, email: ana, from: "NameID"},
 
 		{
 			name: "SimpleSAMLphp's and Shibboleth's", claims: claim(oidMail, ana) + claim(oidGivenName, "Ana") + claim(oidSurname, "Novak") + claim(oidDisplayName, "Ana Novak"),
