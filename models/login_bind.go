@@ -112,11 +112,7 @@ func (tx *Tx) memberByAddress(email string) (*Member, error) {
 func (tx *Tx) admit(m *Member) error {
 	switch {
 	case m.Status == Inactive:
-		r := refuse(RefusedDeactivated).about(m)
-		if m.DeactivatedBy != nil {
-			r.Got = "deactivated by " + string(*m.DeactivatedBy)
-		}
-		return r
+		return refuseDeactivated(m)
 	case m.Held() != "":
 		r := refuse(RefusedHeld).about(m)
 		r.Got = string(m.Held())

@@ -233,3 +233,22 @@ func refuse(r RefusalReason) *LoginRefusal {
 	entry.Reason = r
 	return &entry
 }
+
+// refuseDeactivated says by whom somebody was deactivated, which is where they are brought back.
+func refuseDeactivated(m *Member) *LoginRefusal {
+	r := refuse(RefusedDeactivated).about(m)
+	if m.DeactivatedBy == nil {
+		return r
+	}
+	switch *m.DeactivatedBy {
+	case BySCIM:
+		r.Got, r.FixAt = "deactivated by the directory", refusals[RefusedDeleted].FixAt
+		r.Admin = "The directory set this person inactive, and signing in does not bring anybody back. Assign the person again in Entra: the next provisioning reactivates them here."
+	case ByOperator:
+		r.Got = "deactivated by the operator"
+	default:
+		r.Got = "deactivated by an admin"
+		r.Admin = "An admin deactivated this person here, and signing in does not bring anybody back. Reactivate them on their page if they are to come in."
+	}
+	return r
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -680,4 +681,26 @@ func TestRacingLogins(t *testing.T) {
 			t.Errorf("%d members for one person", len(members))
 		}
 	})
+}
+
+func TestWhoDeactivatedSomebodySaysWhereToBringThemBack(t *testing.T) {
+	for by, want := range map[models.DeactivatedBy]struct{ sentence, place string }{
+		models.BySCIM:     {"Assign the person again in Entra", "Entra → Enterprise applications → your application → Users and groups"},
+		models.ByAdmin:    {"An admin deactivated this person here", "Users → the person"},
+		models.ByOperator: {"Reactivate the person where they were deactivated", "Users → the person"},
+	} {
+		t.Run(string(by), func(t *testing.T) {
+			eachLogin(t, func(w *loginWorld) {
+				ana := w.mustSignIn(loginOf("oid-1", "ana@acme.com")).MemberID
+				must(w.t, w.DeactivateMember(w.t.Context(), byOperator, models.Owner, w.org.ID, ana))
+				w.Execute(w.t, "update members set deactivated_by = ? where id = ?", string(by), ana)
+				_, err := w.signIn(loginOf("oid-1", "ana@acme.com"))
+				w.refused(err, models.RefusedDeactivated)
+				var r *models.LoginRefusal
+				if errors.As(err, &r); !strings.Contains(r.Admin, want.sentence) || r.FixAt != want.place || !strings.Contains(r.Got, "deactivated by") {
+					w.t.Errorf("%q at %q, received %q", r.Admin, r.FixAt, r.Got)
+				}
+			})
+		})
+	}
 }
