@@ -101,16 +101,22 @@ func (s *Server) samlLogin(c echo.Context) error {
 	if err != nil {
 		hint = ""
 	}
+	return s.beginLogin(c, connection, models.LoginToSignIn, sso.RequestOptions{LoginHint: hint})
+}
+
+// beginLogin makes a request for that purpose, keeps it bound to this browser, and sends the person to the identity provider.
+func (s *Server) beginLogin(c echo.Context, connection *models.SSO, purpose string, options sso.RequestOptions) error {
+	org := connection.OrgID
 	protocol, err := s.samlConnection(connection)
 	if err != nil {
 		return err
 	}
-	request, err := s.newRequest(c, protocol, connection, sso.RequestOptions{LoginHint: hint})
+	request, err := s.newRequest(c, protocol, connection, options)
 	if err != nil {
 		return err
 	}
-	browser, err := s.db.BeginLogin(ctx, client(c), models.NewLogin{
-		OrgID: org, RequestID: request.ID, ConnectionVersion: connection.Version, Purpose: models.LoginToSignIn,
+	browser, err := s.db.BeginLogin(c.Request().Context(), client(c), models.NewLogin{
+		OrgID: org, RequestID: request.ID, ConnectionVersion: connection.Version, Purpose: purpose,
 		ReturnTo: localPath(c.QueryParam("return_to")), Browser: s.cookie(c, loginCookie),
 	})
 	if isRefusal(err) {

@@ -35,26 +35,7 @@ func (s *Server) samlStepUp(c echo.Context) error {
 	if !connection.Enabled {
 		return s.refuseSAML(c, org, "", connection.Off())
 	}
-	protocol, err := s.samlConnection(connection)
-	if err != nil {
-		return err
-	}
-	request, err := s.newRequest(c, protocol, connection, sso.RequestOptions{LoginHint: who.Account.Email, ForceAuthn: true})
-	if err != nil {
-		return err
-	}
-	browser, err := s.db.BeginLogin(ctx, client(c), models.NewLogin{
-		OrgID: org, RequestID: request.ID, ConnectionVersion: connection.Version, Purpose: models.LoginToStepUp,
-		ReturnTo: localPath(c.QueryParam("return_to")), Browser: s.cookie(c, loginCookie),
-	})
-	if isRefusal(err) {
-		return s.refuseSAML(c, org, "", err)
-	}
-	if err != nil {
-		return err
-	}
-	s.setCookie(c, loginCookie, browser, loginCookieLife)
-	return c.Redirect(http.StatusSeeOther, request.URL)
+	return s.beginLogin(c, connection, models.LoginToStepUp, sso.RequestOptions{LoginHint: who.Account.Email, ForceAuthn: true})
 }
 
 // samlStepUpFinish is the second half of a step-up, in the browser and the session that began it.

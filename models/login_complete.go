@@ -28,12 +28,18 @@ func (db *DB) CompleteLogin(ctx context.Context, client Client, orgID, code, bro
 			return done, err
 		}
 	}
+	return db.complete(ctx, client, Actor{Kind: IdP, IP: client.IP}, orgID, func(l *completion) (*LoginDone, error) { return l.run(code, browser) })
+}
+
+// complete runs a second half in one transaction. If it is refused, that is rolled back, the request consumed all the same, and the refusal
+// written down.
+func (db *DB) complete(ctx context.Context, client Client, actor Actor, orgID string, run func(*completion) (*LoginDone, error)) (*LoginDone, error) {
 	var done *LoginDone
 	var l completion
-	err := db.write(ctx, Actor{Kind: IdP, IP: client.IP}, orgID, func(tx *Tx) error {
+	err := db.write(ctx, actor, orgID, func(tx *Tx) error {
 		l = completion{tx: tx, client: client}
 		var err error
-		done, err = l.run(code, browser)
+		done, err = run(&l)
 		return err
 	})
 	var r *LoginRefusal
@@ -46,7 +52,7 @@ func (db *DB) CompleteLogin(ctx context.Context, client Client, orgID, code, bro
 	return done, nil
 }
 
-// completion is one CompleteLogin under way.
+// completion is one second half under way: of a sign-in or of a step-up.
 type completion struct {
 	tx       *Tx
 	client   Client
@@ -61,10 +67,11 @@ func (l *completion) run(code, browser string) (*LoginDone, error) {
 		return nil, err
 	}
 	if !l.tx.db.hot() { // there it has been tried
-		if u, err := l.usual(l.tx.DB, l.tx.org); u != nil || err != nil {
-			if err != nil {
-				return nil, err
-			}
+		u, err := l.usual()
+		if err != nil {
+			return nil, err
+		}
+		if u != nil {
 			return l.openUsual(u)
 		}
 	}

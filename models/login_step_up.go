@@ -1,9 +1,6 @@
 package models
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // MayStepUpBySSO tells whether the person confirms a change at the identity provider instead of with a password: in a session of single
 // sign-on, and without a password of their own.
@@ -18,22 +15,7 @@ func (db *DB) CompleteStepUp(ctx context.Context, s *SignedIn, client Client, co
 	if !s.MayStepUpBySSO() {
 		return nil, forbidden("This change asks for your password.")
 	}
-	var done *LoginDone
-	var l completion
-	err := db.write(ctx, s.Actor(client.IP), s.Organization.ID, func(tx *Tx) error {
-		l = completion{tx: tx, client: client}
-		var err error
-		done, err = l.stepUp(s, code, browser)
-		return err
-	})
-	var r *LoginRefusal
-	if errors.As(err, &r) && l.pending.ID != "" {
-		return nil, db.refuseCompletion(ctx, client, &l, *r)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return done, nil
+	return db.complete(ctx, client, s.Actor(client.IP), s.Organization.ID, func(l *completion) (*LoginDone, error) { return l.stepUp(s, code, browser) })
 }
 
 func (l *completion) stepUp(s *SignedIn, code, browser string) (*LoginDone, error) {

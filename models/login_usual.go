@@ -1,11 +1,8 @@
 package models
 
 import (
-	"errors"
 	"strings"
 	"time"
-
-	"gorm.io/gorm"
 )
 
 // The usual sign-in is one about which nothing is to be decided: every identifier it carries is on record for one active member with a
@@ -23,8 +20,8 @@ type usualLogin struct {
 }
 
 // usualSQL has one row for each identifier that is on record for somebody who may sign in. Its last condition is keysSQL's.
-var usualSQL = `select i.id as identity_id, k.last_used_at as certificate_used_at, ` + columns("o", "o_", "id,name,session_idle_minutes,session_absolute_minutes") +
-	`, ` + columns("m", "m_", "id,org_id,account_id,role,status,email,user_name,display_name,given_name,family_name,version") + `
+var usualSQL = `select i.id as identity_id, k.last_used_at as certificate_used_at, ` + columns("o", "o_", "session_idle_minutes,session_absolute_minutes") +
+	`, ` + columns("m", "m_", "id,org_id,account_id,email,user_name,display_name,given_name,family_name") + `
 	from identities i
 	join members m on m.org_id = i.org_id and m.id = i.member_id and m.status = 'active' and m.held_reason is null
 		and (m.scim_managed or m.display_name <> '' or m.given_name <> '' or m.family_name <> '')
@@ -47,14 +44,11 @@ func (i *LoginIdentity) keysSQL(orgID string) (sql string, args []any) {
 }
 
 // usual reads what a usual sign-in needs; nil if this one is not.
-func (l *completion) usual(g *gorm.DB, orgID string) (*usualLogin, error) {
-	if len(l.identity.Keys) == 0 {
-		return nil, errors.New("models: a sign-in without keys")
-	}
-	where, args := l.identity.keysSQL(orgID)
+func (l *completion) usual() (*usualLogin, error) {
+	where, args := l.identity.keysSQL(l.tx.org) // ClaimLogin lets none without keys through
 	args = append([]any{l.pending.ConnectionVersion, l.identity.CertificateSHA256, DomainOf(l.identity.Email)}, args...)
 	var rows []usualLogin
-	if err := g.Raw(usualSQL+where, args...).Scan(&rows).Error; err != nil {
+	if err := l.tx.Raw(usualSQL+where, args...).Scan(&rows).Error; err != nil {
 		return nil, err
 	}
 	// An identifier that is new, or on record for somebody else, is for the rules to judge.
