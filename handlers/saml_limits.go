@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"net/netip"
 	"runtime"
 	"time"
 
@@ -44,7 +43,7 @@ func (s *Server) limitResponses(next echo.HandlerFunc) echo.HandlerFunc {
 		if !ok || c.Request().Method != http.MethodPost {
 			return next(c)
 		}
-		if !s.responses.allow(networkOf(c.RealIP())) {
+		if !s.responses.allow(models.NetworkOf(c.RealIP())) {
 			return &models.Error{Kind: models.TooMany, Message: "Very many sign-ins came from your network in the last minute. Wait a minute, then sign in again."}
 		}
 		readBody(c) // first: somebody who sends slowly keeps nobody waiting
@@ -80,18 +79,4 @@ func readBody(c echo.Context) {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(read), limited), limited}
-}
-
-// networkOf is the address, and of IPv6 the network of 64 bits that one customer has: there everybody can come from a new address each
-// time.
-func networkOf(ip string) string {
-	a, err := netip.ParseAddr(ip)
-	if err != nil || a.Unmap().Is4() {
-		return ip
-	}
-	p, err := a.WithZone("").Prefix(64)
-	if err != nil {
-		return ip
-	}
-	return p.String()
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
+
+	"gatehouse/models"
 )
 
 func TestANetworkMayNotPostResponsesForEver(t *testing.T) {
@@ -54,8 +56,8 @@ func TestAWholeOfficeMaySignInAtNine(t *testing.T) {
 	for ip, want := range map[string]string{
 		"192.0.2.7": "192.0.2.7", "2001:db8:1:2:3::4": "2001:db8:1:2::/64", "::ffff:192.0.2.7": "::ffff:192.0.2.7", "fe80::1%eth0": "fe80::/64", "": "",
 	} {
-		if got := networkOf(ip); got != want {
-			t.Errorf("networkOf(%q) = %q, want %q", ip, got, want)
+		if got := models.NetworkOf(ip); got != want {
+			t.Errorf("NetworkOf(%q) = %q, want %q", ip, got, want)
 		}
 	}
 }

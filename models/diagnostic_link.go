@@ -123,7 +123,7 @@ func (db *DB) DiagnosticLinks(ctx context.Context, orgID, activityID string) ([]
 // OpenDiagnosticLink is what a link shows, to whoever holds its secret. That it was opened is audited. NotFound, with a sentence for its
 // holder, if it does not work any more; TooMany when it was opened very often.
 func (db *DB) OpenDiagnosticLink(ctx context.Context, client Client, orgID, secret string) (*DiagnosticLink, *Activity, error) {
-	if err := db.limit(ctx, "diagnostic:ip:"+networkOf(client.IP), diagnosticsByIP); err != nil {
+	if err := db.limit(ctx, "diagnostic:ip:"+NetworkOf(client.IP), diagnosticsByIP); err != nil {
 		return nil, nil, err
 	}
 	dead := &Error{Kind: NotFound, Message: "It works for seven days, until it is revoked, and only while the person who sent it is an admin. Ask an admin for a new one."}

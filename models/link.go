@@ -73,7 +73,7 @@ func (db *DB) AllowLink(ctx context.Context, client Client, email string) error 
 	if err != nil {
 		return err
 	}
-	if err := db.limit(ctx, "link:ip:"+networkOf(client.IP), mailedLinksByIP); err != nil {
+	if err := db.limit(ctx, "link:ip:"+NetworkOf(client.IP), mailedLinksByIP); err != nil {
 		return err
 	}
 	return db.limit(ctx, "link:"+hashSecret(email), mailedLinks)
@@ -108,7 +108,7 @@ func (db *DB) PasswordLink(ctx context.Context, client Client, email string) (st
 		return "", err
 	}
 	if a == nil {
-		return "", db.leaveNothing(ctx, "link:unknown:"+networkOf(client.IP))
+		return "", db.leaveNothing(ctx, "link:unknown:"+NetworkOf(client.IP))
 	}
 	var secret string
 	err = db.write(ctx, Actor{Kind: Anonymous, IP: client.IP}, "", func(tx *Tx) error {

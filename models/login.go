@@ -82,7 +82,7 @@ type NewLogin struct {
 // BeginLogin keeps a request and returns the secret that its browser must hold: the one it has, or a new one, so that two tabs can be
 // under way at once. A *LoginRefusal if single sign-on is off or the connection was changed meanwhile.
 func (db *DB) BeginLogin(ctx context.Context, client Client, n NewLogin) (string, error) {
-	if err := db.limit(ctx, "login:ip:"+networkOf(client.IP), loginsByIP); err != nil {
+	if err := db.limit(ctx, "login:ip:"+NetworkOf(client.IP), loginsByIP); err != nil {
 		return "", err
 	}
 	browser := n.Browser
@@ -255,7 +255,7 @@ func (db *DB) KeepEvidence(ctx context.Context, orgID, requestID string, e Login
 // requestID is empty when the response named none of ours.
 func (db *DB) RefuseLogin(ctx context.Context, client Client, orgID, requestID string, r LoginRefusal) (*LoginRefusal, error) {
 	if requestID == "" {
-		switch err := db.limit(ctx, "stray-response:ip:"+networkOf(client.IP), strayResponsesByIP); {
+		switch err := db.limit(ctx, "stray-response:ip:"+NetworkOf(client.IP), strayResponsesByIP); {
 		case IsKind(err, TooMany):
 			return &r, nil
 		case err != nil:
@@ -263,7 +263,7 @@ func (db *DB) RefuseLogin(ctx context.Context, client Client, orgID, requestID s
 		}
 	}
 	if requestID != "" && r.Raw != "" {
-		switch err := db.limit(ctx, "refused-response:ip:"+networkOf(client.IP), refusedResponsesByIP); {
+		switch err := db.limit(ctx, "refused-response:ip:"+NetworkOf(client.IP), refusedResponsesByIP); {
 		case IsKind(err, TooMany):
 			r.Raw, r.Detail = "", maps.Clone(r.Detail)
 			delete(r.Detail, "trace")

@@ -143,7 +143,7 @@ func parseHash(phc string) (cost argonCost, salt []byte, key string, err error) 
 // checkPassword is the proof of a password for a sign-in or a step-up, limited per address and client, and per client. a is nil when
 // nobody has the address: everything then goes the same way and takes the same time, and the limits count the same.
 func (db *DB) checkPassword(ctx context.Context, a *Account, email, password, ip string) error {
-	from := networkOf(ip)
+	from := NetworkOf(ip)
 	if err := db.limit(ctx, "password:ip:"+from, passwordAttemptsByIP); err != nil {
 		return err
 	}

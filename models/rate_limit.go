@@ -21,9 +21,9 @@ var (
 	invitationsByOrg     = RateLimit{Every: 10 * time.Second, Burst: 1000} // a whole company at once
 )
 
-// networkOf is what attempts are counted by: the address, and of IPv6 the network of 64 bits that one customer has, because there everybody
+// NetworkOf is what attempts are counted by: the address, and of IPv6 the network of 64 bits that one customer has, because there everybody
 // can come from a new address with each attempt.
-func networkOf(ip string) string {
+func NetworkOf(ip string) string {
 	a, err := netip.ParseAddr(ip)
 	if err != nil || a.Unmap().Is4() {
 		return ip

@@ -82,7 +82,7 @@ type NewTest struct {
 // BeginTest keeps a test and its request. NotFound if its link does not work any more; a *LoginRefusal if the connection was changed
 // meanwhile.
 func (db *DB) BeginTest(ctx context.Context, client Client, n NewTest) error {
-	if err := db.limit(ctx, "login:ip:"+networkOf(client.IP), loginsByIP); err != nil {
+	if err := db.limit(ctx, "login:ip:"+NetworkOf(client.IP), loginsByIP); err != nil {
 		return err
 	}
 	return db.touch(ctx, func(tx *Tx) error {

@@ -22,7 +22,7 @@ type Unsolicited struct {
 // RecordUnsolicited writes into the activity that a response which answers nothing led its person into a fresh sign-in. The same again
 // counts in the same row for an hour. From one network not more are taken than of other stray responses; the rest leaves nothing.
 func (db *DB) RecordUnsolicited(ctx context.Context, client Client, orgID string, u Unsolicited) error {
-	switch err := db.limit(ctx, "stray-response:ip:"+networkOf(client.IP), strayResponsesByIP); {
+	switch err := db.limit(ctx, "stray-response:ip:"+NetworkOf(client.IP), strayResponsesByIP); {
 	case IsKind(err, TooMany):
 		return nil
 	case err != nil:
